@@ -1,0 +1,63 @@
+"""Bytes to text: what the bytes say wins over what labels say (reference: reliability section 3, charset)."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from bs4.dammit import EncodingDetector, UnicodeDammit
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.I)
+_REFUSED = frozenset({"utf-7", "utf7", "x-user-defined", "replacement"})
+# WHATWG: pages labelled with the narrow names are read with the wide table.
+_WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "iso-8859-1": "cp1252"}
+_HEAD = 4096
+_TOLERANCE = 200  # one broken byte in 200 non-ASCII characters is a damaged UTF-8 page, not another encoding
+
+
+def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
+    """Text of a page and the encoding used.
+
+    Order: byte order mark, strict UTF-8 with any non-ASCII byte, header, meta, then detection. Strict UTF-8
+    before labels because Cyrillic, Hangul and Han bytes of other encodings almost never pass as UTF-8.
+    """
+    for bom, name in _BOMS:
+        if body.startswith(bom):
+            return body.decode(name, "replace"), name
+    try:
+        return body.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        pass
+    return _by_label(body, content_type) or _by_detection(body)
+
+
+def _by_label(body: bytes, content_type: str) -> tuple[str, str] | None:
+    match = _HEADER_CHARSET.search(content_type)
+    labels = [match.group(1)] if match else []
+    declared = EncodingDetector.find_declared_encoding(body[:_HEAD], is_html=True)
+    labels += [declared] if declared else []
+    for label in labels:
+        name = _WIDER.get(label.lower(), label.lower())
+        if name in _REFUSED or name.startswith("utf"):
+            continue
+        try:
+            return body.decode(name), name
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return None
+
+
+def _by_detection(body: bytes) -> tuple[str, str]:
+    """A page that is UTF-8 but for a few broken bytes stays UTF-8; else bs4's detector decides."""
+    lenient = body.decode("utf-8", "replace")
+    broken = lenient.count("�")
+    if broken * _TOLERANCE <= sum(1 for char in lenient if char > "\x7f"):
+        return lenient, "utf-8"
+    for name in ("gb18030", "cp949"):
+        try:
+            return body.decode(name), name
+        except UnicodeDecodeError:
+            continue
+    found = UnicodeDammit(body, known_definite_encodings=[], is_html=True)
+    return (found.unicode_markup or lenient), (found.original_encoding or "utf-8")

@@ -1,0 +1,36 @@
+"""Finds the shelves: file name = plug-in name, one class a file."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from types import ModuleType
+from typing import TypeVar
+
+import spiders.engines
+from spiders.engine import Engine
+
+
+def _modules(package: ModuleType) -> list[ModuleType]:
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    return [importlib.import_module(f"{package.__name__}.{name}") for name in names]
+
+
+T = TypeVar("T")
+
+
+def plugs(package: ModuleType, base: type[T]) -> dict[str, type[T]]:
+    """Plug-in classes of a shelf by file name; the class must carry the same `name`."""
+    found: dict[str, type[T]] = {}
+    for module in _modules(package):
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__:
+                found[module.__name__.rpartition(".")[2]] = value
+    return found
+
+
+@cache
+def engines() -> dict[str, Engine]:
+    """Every engine of the shelf, ready to parse, by name."""
+    return {name: plug() for name, plug in plugs(spiders.engines, Engine).items()}  # type: ignore[type-abstract]

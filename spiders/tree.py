@@ -1,0 +1,190 @@
+"""The parsed page: one lexbor parse, found by CSS, read as a person sees it.
+
+lexbor because a whole search page costs less than half of what lxml takes and follows the HTML standard.
+Two of its habits are hidden here: `css_matches` also looks below a node, and `text()` also reads scripts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import cached_property
+
+from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborNode as Node
+
+from spiders.charset import decode
+
+MAX_BYTES = 16 * 1024 * 1024  # reliability B4: decoded size cap
+MAX_TAGS = 400_000  # real pages hold at most 8,479 elements
+SUSPICIOUS_TAGS = 20_000
+MAX_DEPTH = 2_000  # real pages are at most 65 deep
+SILENT_TAGS = frozenset({"script", "style", "noscript", "template", "svg", "head", "title", "iframe", "object"})
+BLOCK_TAGS = frozenset(
+    "address article aside blockquote br dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li "
+    "main nav ol p pre section table tbody td tfoot th thead tr ul option".split()
+)
+# Words for screen readers only ("opens in new window"); a sighted searcher does not meet them.
+HIDDEN_CLASSES = frozenset({"visually-hidden", "sr-only", "blind", "u-hidden", "u_hc", "screen-reader-text", "a11y-hidden"})
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_VOID = frozenset(b"area base br col embed hr img input link meta param source track wbr".split())
+
+
+class UnreadableError(ValueError):
+    """The bytes are no page that may be parsed; `kind` is one of the FAILED kinds."""
+
+    def __init__(self, kind: str, why: str) -> None:
+        self.kind, self.why = kind, why
+        super().__init__(f"{kind}: {why}")
+
+
+class Tree:
+    """A parsed page. `source` is the decoded text, for marks that live in scripts and comments."""
+
+    def __init__(self, source: str, *, utf8: bytes | None = None) -> None:
+        self.source = source
+        self.parser = LexborHTMLParser(utf8 if utf8 is not None else source)
+        self._ids: dict[str, frozenset[int]] = {}
+        self.tally: Counter[str] = Counter()
+        """Which fallback of each anchor hit: `title:0` is the first choice, `title:miss` none."""
+
+    @classmethod
+    def of(cls, body: bytes, content_type: str = "") -> Tree:
+        """Parse bytes as they arrived. Raises `UnreadableError` for what no parser should be fed."""
+        guard(body)
+        source, encoding = decode(body, content_type)
+        if "\0" in source:
+            return cls(source.replace("\0", ""))
+        return cls(source, utf8=body if encoding == "utf-8" and "�" not in source else None)
+
+    def all(self, css: str) -> list[Node]:
+        """Every match, in page order."""
+        return self.parser.css(css)
+
+    def one(self, css: str) -> Node | None:
+        return self.parser.css_first(css)
+
+    def has(self, css: str) -> bool:
+        return self.one(css) is not None
+
+    def ids(self, css: str) -> frozenset[int]:
+        """`mem_id` of every match; kept, so that `matches` and `closest` cost a set look-up."""
+        if css not in self._ids:
+            self._ids[css] = frozenset(node.mem_id for node in self.all(css))
+        return self._ids[css]
+
+    def matches(self, node: Node, css: str) -> bool:
+        """True when the node itself matches (never because of something below it)."""
+        return node.mem_id in self.ids(css)
+
+    def closest(self, node: Node | None, css: str) -> Node | None:
+        """The node itself or its nearest ancestor that matches."""
+        wanted = self.ids(css)
+        while node is not None and wanted:
+            if node.mem_id in wanted:
+                return node
+            node = node.parent
+        return None
+
+    def inside(self, node: Node, css: str) -> bool:
+        return self.closest(node, css) is not None
+
+    def first(self, anchor: str, node: Node | None, *selectors: str) -> Node | None:
+        """The first match strictly below a node of an ordered list of selectors; counts which one hit."""
+        for place, css in enumerate(selectors if node is not None else ()):
+            found = next(iter(below(node, css)), None) if node is not None else None
+            if found is not None:
+                self.tally[f"{anchor}:{place}"] += 1
+                return found
+        self.tally[f"{anchor}:miss"] += 1
+        return None
+
+    @cached_property
+    def title(self) -> str:
+        node = self.one("title")
+        return fold(node.text()) if node is not None else ""
+
+
+def guard(body: bytes) -> None:
+    """Refuse, in linear time, what would cost a parser minutes (reliability section 3, depth)."""
+    if len(body) > MAX_BYTES:
+        raise UnreadableError("TooLarge", f"{len(body)} bytes, at most {MAX_BYTES} are read")
+    tags = body.count(b"<")
+    if tags > MAX_TAGS:
+        raise UnreadableError("TooManyNodes", f"{tags} tags, at most {MAX_TAGS} are read")
+    if tags > SUSPICIOUS_TAGS and (depth := nesting(body)) > MAX_DEPTH:
+        raise UnreadableError("PageTooDeep", f"tags nested {depth} deep, at most {MAX_DEPTH} are read")
+
+
+def nesting(body: bytes) -> int:
+    """Deepest nesting by a plain count of opening and closing tags."""
+    depth = deepest = 0
+    for match in _TAG.finditer(body):
+        if match.group(1):
+            depth = max(0, depth - 1)
+        elif match.group(2).lower() not in _VOID:
+            depth += 1
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def fold(text: str) -> str:
+    """Runs of white space become one blank; zero-width and direction marks go."""
+    return " ".join(text.translate(_INVISIBLE).split())
+
+
+_INVISIBLE = {ord(c): None for c in "​‌‎‏‪‫‬‭‮⁠⁦⁧⁨⁩﻿­"}
+
+
+def text(node: Node | None, *, skip: frozenset[int] = frozenset()) -> str:
+    """Visible text of a node as a reader sees it: inline tags join, block tags part, scripts and hidden words go.
+
+    `skip` holds `mem_id`s of nodes below it that are left out (a date inside a snippet).
+    """
+    return "" if node is None else fold("".join(_pieces(node, skip)))
+
+
+def _pieces(node: Node, skip: frozenset[int]) -> Iterator[str]:
+    for child in node.iter(include_text=True, skip_empty=False):
+        tag = child.tag or ""
+        if tag == "-text":
+            yield child.text_content or ""
+        elif tag[0] != "-" and tag not in SILENT_TAGS and child.mem_id not in skip and not hidden(child):
+            gap = " " if tag in BLOCK_TAGS else ""
+            yield gap
+            yield from _pieces(child, skip)
+            yield gap
+
+
+def hidden(node: Node) -> bool:
+    """Hidden by its own attributes; style sheets are not read."""
+    attributes = node.attributes
+    if not attributes:
+        return False
+    if "hidden" in attributes:
+        return True
+    style = attributes.get("style")
+    if style and _HIDDEN_STYLE.search(style):
+        return True
+    names = attributes.get("class")
+    return bool(names) and not HIDDEN_CLASSES.isdisjoint((names or "").split())
+
+
+def attr(node: Node | None, name: str) -> str:
+    """An attribute, "" where the node or the attribute is missing or empty."""
+    return "" if node is None else (node.attributes.get(name) or "").strip()
+
+
+def below(node: Node, css: str) -> list[Node]:
+    """Matches strictly below a node (lexbor counts the node itself)."""
+    return [found for found in node.css(css) if found.mem_id != node.mem_id]
+
+
+def ancestors(node: Node) -> Iterator[Node]:
+    """Parents, nearest first."""
+    above = node.parent
+    while above is not None:
+        yield above
+        above = above.parent
