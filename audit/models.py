@@ -339,7 +339,9 @@ class Snapshot(Document):
     @model_validator(mode="after")
     def _known_schema(self) -> Self:
         if self.schema_version != SNAPSHOT_SCHEMA:
-            raise ValueError(f"snapshot schema {self.schema_version} is unknown here; this version reads {SNAPSHOT_SCHEMA}")
+            raise ValueError(
+                f"snapshot schema {self.schema_version} is unknown here; this version reads {SNAPSHOT_SCHEMA}"
+            )
         return self
 
     def keyword(self, text: str) -> Keyword | None:

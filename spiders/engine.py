@@ -72,7 +72,7 @@ class Engine(ABC):
         """True when the address is on one of this engine's hosts."""
         name = host(url)
         labels = name.split(".")
-        return any(mark == name if "." in mark else mark in labels[-3:] for mark in self.host_marks) if name else False
+        return any(mark == name if "." in mark else mark in labels[-3:] for mark in self.host_marks)
 
     def recognises(self, page: Page, tree: Tree) -> int:
         """How surely the page is of this engine: 100 by address, 10 a mark; 0 is a stranger."""
@@ -116,9 +116,9 @@ class Engine(ABC):
             return Outcome(status=Status.FAILED, kind=page.failure, why="transport")
         kind = self.blocked(page, tree) or guards.shared_challenge(page, tree)
         if kind:
-            return Outcome(status=Status.BLOCKED, kind=kind, why=f"{self.name}: mark of {kind}")
+            return _blocked(kind, f"{self.name}: mark of {kind}")
         if page.status in STATUS_KINDS:
-            return Outcome(status=Status.BLOCKED, kind=STATUS_KINDS[page.status], why=f"status {page.status}")
+            return _blocked(STATUS_KINDS[page.status], f"status {page.status}")
         if page.status is not None and page.status >= 400:
             return Outcome(status=Status.FAILED, kind="HttpStatus", why=f"status {page.status}")
         if guards.error_page(page, tree):
@@ -130,18 +130,20 @@ class Engine(ABC):
         hits = list(self.hits(tree))
         organic = [hit for hit in hits if hit.feature is Feature.ORGANIC]
         if organic and self.shows_something_else(tree):
-            return _demoted(hits), Outcome(status=Status.NO_RESULTS, kind="fallback", why="the engine shows another query's results"), []
+            why = "the engine says nothing matched and shows another query's results"
+            return _demoted(hits), Outcome(status=Status.NO_RESULTS, kind="fallback", why=why), []
         if organic:
             corrected = self.corrected_query(tree)
             why = guards.decoy(f"{query} {corrected}" if query else "", hits)
             if why:
-                return _demoted(hits), Outcome(status=Status.BLOCKED, kind="decoy", why=why), []
+                return _demoted(hits), _blocked("decoy", why), []
             warnings = [] if query else ["the page does not say which query it answers"]
             warnings += [f"the engine shows results for {corrected!r}"] if corrected else []
             return hits, Outcome(status=Status.RESULTS, why=f"{len(organic)} organic rows"), warnings
         if self.says_nothing_found(tree):
             return hits, Outcome(status=Status.NO_RESULTS, why="the engine's own words"), []
-        return hits, Outcome(status=Status.UNRECOGNISED, kind="layout", why="no row anchor and no sentence of absence"), []
+        why = "no row anchor and no sentence of absence"
+        return hits, Outcome(status=Status.UNRECOGNISED, kind="layout", why=why), []
 
     def _cleaned(self, hits: Iterable[Hit], page: Page) -> Iterator[Hit]:
         for hit in hits:
@@ -174,6 +176,11 @@ def number(hits: Iterable[Hit]) -> tuple[SerpResult, ...]:
     return tuple(results)
 
 
+def _blocked(kind: str, why: str) -> Outcome:
+    return Outcome(status=Status.BLOCKED, kind=kind, why=why)
+
+
 def _demoted(hits: Sequence[Hit]) -> list[Hit]:
     """Rows that answer another question stay visible as `other`: nothing is lost, nothing is scored."""
-    return [hit.model_copy(update={"feature": Feature.OTHER}) if hit.feature is Feature.ORGANIC else hit for hit in hits]
+    other = {"feature": Feature.OTHER}
+    return [hit.model_copy(update=other) if hit.feature is Feature.ORGANIC else hit for hit in hits]

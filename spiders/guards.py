@@ -39,7 +39,8 @@ def truncated(body: bytes) -> str:
 
 def error_page(page: Page, tree: Tree) -> bool:
     """A browser's own error page, which `content()` returns after a failed navigation."""
-    return page.url.startswith("chrome-error:") or (tree.has("#main-frame-error") and tree.has("#error-information-popup-container, #main-message"))
+    inner = "#error-information-popup-container, #main-message"
+    return page.url.startswith("chrome-error:") or (tree.has("#main-frame-error") and tree.has(inner))
 
 
 def shared_challenge(page: Page, tree: Tree) -> str:
@@ -78,7 +79,7 @@ def decoy(query: str, hits: Sequence[Hit]) -> str:
         return ""
     if names_query(query, [part for row in rows for part in (row.title, row.snippet, row.url, row.displayed_url)]):
         return ""
-    (name, count), = Counter(host(row.url) for row in rows).most_common(1)
+    ((name, count),) = Counter(host(row.url) for row in rows).most_common(1)
     return f"no query word in {len(rows)} rows, {count} of them from {name}"
 
 

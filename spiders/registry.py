@@ -9,7 +9,11 @@ from types import ModuleType
 from typing import TypeVar
 
 import spiders.engines
+import spiders.providers
 from spiders.engine import Engine
+from spiders.provider import Provider
+
+T = TypeVar("T")
 
 
 def _modules(package: ModuleType) -> list[ModuleType]:
@@ -17,11 +21,8 @@ def _modules(package: ModuleType) -> list[ModuleType]:
     return [importlib.import_module(f"{package.__name__}.{name}") for name in names]
 
 
-T = TypeVar("T")
-
-
 def plugs(package: ModuleType, base: type[T]) -> dict[str, type[T]]:
-    """Plug-in classes of a shelf by file name; the class must carry the same `name`."""
+    """Plug-in classes of a shelf by file name; a test holds `name` to the file name."""
     found: dict[str, type[T]] = {}
     for module in _modules(package):
         for value in vars(module).values():
@@ -34,3 +35,9 @@ def plugs(package: ModuleType, base: type[T]) -> dict[str, type[T]]:
 def engines() -> dict[str, Engine]:
     """Every engine of the shelf, ready to parse, by name."""
     return {name: plug() for name, plug in plugs(spiders.engines, Engine).items()}  # type: ignore[type-abstract]
+
+
+@cache
+def providers() -> dict[str, Provider]:
+    """Every API whose saved responses can be read, by name."""
+    return {name: plug() for name, plug in plugs(spiders.providers, Provider).items()}  # type: ignore[type-abstract]

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 
-from selectolax.lexbor import LexborHTMLParser
-from selectolax.lexbor import LexborNode as Node
+from selectolax.lexbor import LexborHTMLParser  # noqa: TID251
+from selectolax.lexbor import LexborNode as Node  # noqa: TID251
 
 from spiders.charset import decode
 
@@ -22,11 +22,49 @@ SUSPICIOUS_TAGS = 20_000
 MAX_DEPTH = 2_000  # real pages are at most 65 deep
 SILENT_TAGS = frozenset({"script", "style", "noscript", "template", "svg", "head", "title", "iframe", "object"})
 BLOCK_TAGS = frozenset(
-    "address article aside blockquote br dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li "
-    "main nav ol p pre section table tbody td tfoot th thead tr ul option".split()
+    (
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "br",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "figcaption",
+        "figure",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+        "option",
+    )
 )
 # Words for screen readers only ("opens in new window"); a sighted searcher does not meet them.
-HIDDEN_CLASSES = frozenset({"visually-hidden", "sr-only", "blind", "u-hidden", "u_hc", "screen-reader-text", "a11y-hidden"})
+HIDDEN_CLASSES = frozenset(
+    {"visually-hidden", "sr-only", "blind", "u-hidden", "u_hc", "screen-reader-text", "a11y-hidden"}
+)
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _VOID = frozenset(b"area base br col embed hr img input link meta param source track wbr".split())
@@ -135,7 +173,8 @@ def fold(text: str) -> str:
     return " ".join(text.translate(_INVISIBLE).split())
 
 
-_INVISIBLE = {ord(c): None for c in "​‌‎‏‪‫‬‭‮⁠⁦⁧⁨⁩﻿­"}
+# Zero-width characters, soft hyphen and direction controls: invisible, and a way to dress one title as another.
+_INVISIBLE = dict.fromkeys((173, 8203, 8204, 8206, 8207, *range(8234, 8239), 8288, *range(8294, 8298), 65279))
 
 
 def text(node: Node | None, *, skip: frozenset[int] = frozenset()) -> str:

@@ -1,0 +1,1 @@
+"""One file a step; `v0001_tables.py` is the first."""

@@ -1,0 +1,133 @@
+"""Finding a brand by name: in a sentence of five languages, and in a host.
+
+A name bends in Russian and Ukrainian and carries particles in Korean; its short form is the name without
+words that name nobody alone ("bank", "hotel", 택배).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from audit.lexicon import BRAND, Lexicon
+
+SHORTEST = 4
+"""A shorter word of a name may be a common word: it never stands for the brand alone (Hangul and Han: 2)."""
+
+_CYRILLIC = re.compile(r"[а-яёіїєґ]", re.IGNORECASE)
+_HAN_HANGUL = re.compile(r"[\u3400-\u9fff\uac00-\ud7a3]")
+_JOIN = r"[\s\u200a«»\"“”„&.,'-]*"
+_LATIN = dict(
+    zip(
+        "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ'",
+        "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya i i e g _".split(),
+        strict=True,
+    )
+)
+_SAME_SOUND = tuple(
+    pair.split(">")
+    for pair in (
+        "shch>s sch>s sh>s zh>z kh>g h>g tch>c ch>c ts>c cz>c yu>u ju>u iu>u ya>a ja>a ia>a yo>o ye>e je>e yi>i "
+        "eo>u eu>u oo>u ou>u ae>e x>ks w>v y>i j>i ck>k q>k c>k ph>f"
+    ).split()
+)
+_INITIALS = "g kk n d tt r m b pp s ss _ j jj ch k t p h".split()
+_VOWELS = "a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu eu ui i".split()
+_FINALS = "_ k k k n n n t l k m l l l p l m p p t t ng t t k t p t".split()
+
+
+def short_forms(names: Iterable[str], lexicon: Lexicon) -> tuple[str, ...]:
+    """Names and their telling parts, longest first."""
+    found: dict[str, None] = {}
+    for name in names:
+        whole = name.casefold().strip()
+        if not whole:
+            continue
+        found[whole] = None
+        words = [word for word in re.split(r"[\s&.,«»\"()-]+", whole) if word]
+        for word in words if len(words) > 1 else ():
+            if word not in lexicon.generic and len(word) >= _least(word):
+                found[word] = None
+        found.update(dict.fromkeys(_without_generic(whole, lexicon)))
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def mask(text: str, names: Sequence[str], lexicon: Lexicon) -> str:
+    """A prepared text with the brand's names put out of sight: "Scamper Bank" is no scam."""
+    pattern = _pattern(tuple(names), lexicon)
+    return pattern.sub(BRAND, text) if pattern else text
+
+
+def mentions(text: str, names: Sequence[str], lexicon: Lexicon) -> bool:
+    """True where a prepared text names the brand, bent or with a particle."""
+    pattern = _pattern(tuple(names), lexicon)
+    return bool(pattern and pattern.search(text))
+
+
+def host_carries(label: str, names: Iterable[str], lexicon: Lexicon) -> bool:
+    """True where the telling part of a host begins or ends with the name: `oakfell-shop`."""
+    bare = re.sub(r"[^a-z0-9]", "", label.casefold())
+    sounds = {_sound(romanised(form)) for form in short_forms(names, lexicon)}
+    heard = _sound(bare)
+    return len(bare) >= SHORTEST and any(
+        len(sound) >= SHORTEST and (heard.startswith(sound) or heard.endswith(sound)) for sound in sounds
+    )
+
+
+def romanised(name: str) -> str:
+    """Latin letters a host would carry for a name in Cyrillic or Hangul; other scripts leave nothing."""
+    return re.sub(r"[^a-z0-9]", "", "".join(_latin(sign) for sign in name.casefold()))
+
+
+@lru_cache(maxsize=256)
+def _pattern(names: tuple[str, ...], lexicon: Lexicon) -> re.Pattern[str] | None:
+    forms = [_form(form, lexicon) for form in short_forms(names, lexicon)]
+    return re.compile("|".join(forms)) if forms else None
+
+
+def _form(form: str, lexicon: Lexicon) -> str:
+    words = re.split(r"[\s«»\"-]+", lexicon.prepare(form).replace("\u200a", " "))
+    body = _JOIN.join(_bent(word) for word in words if word)
+    return body if _HAN_HANGUL.search(form) else rf"(?<!\w){body}(?!\w)"
+
+
+def _bent(word: str) -> str:
+    """A word and its endings: cases in Cyrillic, the possessive in Latin, none elsewhere."""
+    if _CYRILLIC.search(word) and len(word) > 3:
+        stem = re.sub(r"(ец|ок|ень|[аяоеиіыуюьй]|ія|ия)$", "", word)
+        fleeting = r"(?:[ео]?)" if stem != word and word.endswith(("ец", "ок", "ень")) else ""
+        return re.escape(stem if len(stem) > 2 else word) + fleeting + r"\w{0,4}"
+    if _HAN_HANGUL.search(word):
+        return "\u200a?".join(re.escape(sign) for sign in word)
+    return re.escape(word) + r"(?:'?s)?"
+
+
+def _least(word: str) -> int:
+    return 2 if _HAN_HANGUL.search(word) else SHORTEST
+
+
+def _without_generic(name: str, lexicon: Lexicon) -> Iterable[str]:
+    if not _HAN_HANGUL.search(name):
+        return
+    for word in sorted(lexicon.generic, key=len, reverse=True):
+        for rest in (name.removesuffix(word), name.removeprefix(word)):
+            if rest != name and len(rest.strip()) >= 2:
+                yield rest.strip()
+
+
+def _latin(sign: str) -> str:
+    if sign in _LATIN:
+        return _LATIN[sign].strip("_")
+    code = ord(sign) - 0xAC00
+    if 0 <= code < 11172:
+        parts = (_INITIALS[code // 588], _VOWELS[code % 588 // 28], _FINALS[code % 28])
+        return "".join(part.strip("_") for part in parts)
+    return sign
+
+
+def _sound(spelling: str) -> str:
+    """One spelling for sounds that people write in several ways: kh and h, yu and u, ts and c, w and v."""
+    for old, new in _SAME_SOUND:
+        spelling = spelling.replace(old, new)
+    return re.sub(r"(.)\1+", r"\1", spelling)

@@ -1,0 +1,267 @@
+"""One result in the words of a language: its mark, its owner, its reasons, its links. Everything else is made of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from audit.models import (
+    AggregateRating,
+    Audit,
+    Feature,
+    Label,
+    LabelOrigin,
+    Outcome,
+    Owner,
+    Serp,
+    SerpQuery,
+    SerpResult,
+)
+from reports import safety
+from reports.words import Words
+
+OWN = frozenset({Owner.OWNED, Owner.MANAGED})
+SNIPPET = 240
+TITLE = 120
+REASONS = 4
+PAGE = 10
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A judgement as glyph, letter, word and style class: never colour alone."""
+
+    style: str
+    glyph: str
+    letter: str
+    word: str
+    level: float | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A result as a reader sees it. Texts are cleaned; `url` is "" where no link may be made."""
+
+    anchor: str
+    position: int
+    rank: int
+    feature: Feature
+    feature_word: str
+    title: str
+    url: str
+    address: str
+    host: str
+    snippet: str
+    date: str
+    stars: str
+    lang: str
+    mark: Mark
+    about: bool
+    owner: Owner
+    owner_word: str
+    type_word: str
+    reasons: str
+    confidence: str
+    by: str
+    sources: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a result stands: one line of the register, a link to its row."""
+
+    anchor: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A page that gave no answer: what it became, what proved it, how to mend it."""
+
+    word: str
+    why: str
+    mend: str
+
+
+class Reader:
+    """Reads an Audit aloud in one language."""
+
+    def __init__(self, audit: Audit, words: Words) -> None:
+        self.audit, self.words = audit, words
+
+    # ------------------------------------------------------------ marks
+
+    @cached_property
+    def marks(self) -> dict[float | None, Mark]:
+        """The legend: five levels and the unread."""
+        levels = {1.0: "p", 0.5: "p", 0.0: "u", -0.5: "n", -1.0: "n", None: "x"}
+        return {level: self._mark(level, style) for level, style in levels.items()}
+
+    def _mark(self, level: float | None, style: str) -> Mark:
+        kind = {"p": "positive", "u": "neutral", "n": "negative", "x": "unread"}[style]
+        half = level is not None and abs(level) == 0.5
+        word = self.words.name("mark", f"rather_{kind}" if half else kind)
+        glyph = {"p": "▲", "u": "●", "n": "▼", "x": "○"}[style]
+        return Mark(f"{style} h" if half else style, glyph, self.words.name("letter", kind), word, level)
+
+    def mark(self, label: Label | None) -> Mark:
+        return self.marks[label.sentiment if label else None]
+
+    # ------------------------------------------------------------ rows
+
+    @cached_property
+    def rows(self) -> dict[str, Row]:
+        """Every result by its id (`s1/4`)."""
+        return {f"{s.id}/{r.position}": self._row(s, r) for s in self.audit.snapshot.serps for r in s.results}
+
+    def of(self, serp: Serp) -> tuple[Row, ...]:
+        return tuple(self.rows[f"{serp.id}/{r.position}"] for r in serp.results)
+
+    def first_page(self, serp: Serp) -> dict[int, Row]:
+        """The ten slots of a page: organic rank, or position over all blocks when the method says so."""
+        rows = self.of(serp)
+        if self.audit.method.by_position:
+            return {row.position: row for row in rows if row.position <= PAGE}
+        return {row.rank: row for row in rows if row.feature is Feature.ORGANIC and row.rank <= PAGE}
+
+    def _row(self, serp: Serp, result: SerpResult) -> Row:
+        label = self.audit.label_of(f"{serp.id}/{result.position}")
+        owner = label.owner if label else Owner.UNKNOWN
+        return Row(
+            anchor=f"{anchor(serp.id)}-{result.position}",
+            position=result.position,
+            rank=result.rank,
+            feature=result.feature,
+            feature_word=self.words.name("feature", result.feature.value),
+            title=safety.clip(result.title, TITLE) or safety.shown_address(result.url),
+            url=safety.link(result.url),
+            address=safety.shown_address(result.url) if result.url else safety.clip(result.displayed_url, 78),
+            host=safety.host(result.url) or safety.clip(result.source, 40),
+            snippet=safety.clip(result.snippet, SNIPPET),
+            date=self.words.iso_date(result.date) if result.date else "",
+            stars=self.stars(result.rating),
+            lang=safety.language_tag((label.language if label else "") or serp.query.language),
+            mark=self.mark(label),
+            about=label.about_brand if label else True,
+            owner=owner,
+            owner_word=self.words.name("owner", owner.value),
+            type_word=self.words.name("page_type", label.page_type.value) if label else "",
+            reasons=self.reasons(label),
+            confidence=self.words.percent(label.confidence) if label and label.sentiment is not None else "",
+            by=self.words.name("by", label.by.value) if label else self.words.name("by", LabelOrigin.UNREAD.value),
+            sources=tuple(self._sources(result)),
+        )
+
+    def _sources(self, result: SerpResult) -> Iterator[tuple[str, str]]:
+        if result.feature is Feature.ORGANIC:
+            return
+        for cited in result.links:
+            if url := safety.link(cited.url):
+                yield safety.clip(cited.title, 80) or safety.host(url), url
+
+    def reasons(self, label: Label | None) -> str:
+        """Why a label is what it is: deciding words quoted together, then each fact in its own words."""
+        if label is None or not label.because:
+            return ""
+        facts = [fact.partition(":") for fact in label.because]
+        cues = [safety.clip(detail, 40) for kind, _, detail in facts if kind == "cue" and detail != "none"]
+        quoted = [self.words.say("common.quoted", text=cue) for cue in dict.fromkeys(cues)][:REASONS]
+        told = [self.words.say("because.cue", detail=", ".join(quoted))] if quoted else []
+        rest = [self._reason(kind, detail) for kind, _, detail in facts if kind != "cue" or detail == "none"]
+        return "; ".join([*told, *rest][:REASONS])
+
+    def _reason(self, kind: str, detail: str) -> str:
+        shown = safety.clip(detail, 80)
+        for key in (f"because.{kind}_{shown}", f"because.{kind}"):
+            if self.words.has(key):
+                return self.words.say(key, detail=shown)
+        return safety.clip(f"{kind}: {detail}" if detail else kind, 100)
+
+    def stars(self, rating: AggregateRating | None) -> str:
+        """`4.3 of 5`, with the counts the page gave, each under its own name."""
+        if rating is None or rating.value is None:
+            return ""
+        parts = [self.figure(rating)]
+        if rating.rating_count is not None:
+            parts.append(self.words.say("reviews.rating_count", n=rating.rating_count))
+        if rating.review_count is not None:
+            parts.append(self.words.say("reviews.review_count", n=rating.review_count))
+        return ", ".join(parts)
+
+    def figure(self, rating: AggregateRating | None) -> str:
+        if rating is None or rating.value is None:
+            return ""
+        digits = 0 if rating.value.is_integer() else 1 if (rating.value * 10).is_integer() else 2
+        value = self.words.number(rating.value, digits)
+        if rating.best is None:
+            return value
+        return self.words.say("reviews.of_best", value=value, best=rating.best)
+
+    # ------------------------------------------------------------ places
+
+    def engine(self, name: str) -> str:
+        return self.words.name("engine", name)
+
+    @cached_property
+    def _differs(self) -> dict[str, bool]:
+        cells = [*self.audit.snapshot.plan, *(s.query for s in self.audit.snapshot.serps)]
+        seen = {key: {getattr(q, key) for q in cells} for key in ("country", "language", "device", "page")}
+        return {key: len(values) > 1 for key, values in seen.items()}
+
+    def where(self, query: SerpQuery) -> str:
+        """What sets a cell apart from others of its keyword and engine; "" when nothing does."""
+        differs, parts = self._differs, []
+        if differs["country"] and query.country:
+            parts.append(self.words.territory(query.country))
+        elif differs["language"] and query.language:
+            parts.append(self.words.language_name(query.language))
+        if differs["device"]:
+            parts.append(self.words.name("device", query.device.value))
+        if differs["page"] and query.page > 1:
+            parts.append(self.words.say("common.page", n=query.page))
+        return " · ".join(parts)
+
+    def cell_name(self, query: SerpQuery) -> str:
+        """Engine, keyword and what sets it apart, in one line."""
+        keyword = self.words.say("common.quoted", text=safety.clip(query.keyword, 80))
+        return " · ".join(part for part in (self.engine(query.engine), keyword, self.where(query)) if part)
+
+    def keyword_language(self, text: str) -> str:
+        keyword = self.audit.snapshot.keyword(text)
+        return safety.language_tag(keyword.language) if keyword else ""
+
+    def place(self, result_id: str) -> Place | None:
+        """A result id as a link; None for an id this audit does not hold."""
+        row, serp = self.rows.get(result_id), self.serps.get(result_id.partition("/")[0])
+        if row is None or serp is None:
+            return None
+        rank = row.rank if row.feature is Feature.ORGANIC else row.feature_word
+        return Place(row.anchor, f"{self.cell_name(serp.query)} · {rank}")
+
+    @cached_property
+    def serps(self) -> dict[str, Serp]:
+        return {serp.id: serp for serp in self.audit.snapshot.serps}
+
+    # ------------------------------------------------------------ failures
+
+    def failed(self, outcome: Outcome) -> Failed:
+        return Failed(self.outcome(outcome), safety.clip(outcome.why, 120), self._mend(outcome))
+
+    def outcome(self, outcome: Outcome) -> str:
+        status, kind = outcome.status.value.lower(), safety.clip(outcome.kind, 40)
+        known = f"{status}_{kind.lower()}"
+        if kind and self.words.has(f"outcome.{known}"):
+            return self.words.name("outcome", known)
+        word = self.words.name("outcome", status)
+        return f"{word} ({kind})" if kind else word
+
+    def _mend(self, outcome: Outcome) -> str:
+        status = outcome.status.value.lower()
+        known = f"{status}_{outcome.kind.lower()}"
+        return self.words.name("mend", known if self.words.has(f"mend.{known}") else status)
+
+
+def anchor(serp_id: str) -> str:
+    """A serp id as a fragment: letters and digits only, so that it can never leave its attribute."""
+    return "".join(char for char in serp_id if char.isascii() and char.isalnum()) or "s"

@@ -1,0 +1,317 @@
+"""WARC and WACZ in: the only importer of warcio. Every decoder here has a cap and demands the end of its stream.
+
+A cut gzip body reads like a short page everywhere else (reliability 2.1), so an unfinished stream is a failure.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import importlib
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from warcio.archiveiterator import ArchiveIterator  # noqa: TID251
+
+from spiders.tree import MAX_BYTES
+
+MAX_TOTAL = 1024 * 1024 * 1024  # decoded bytes of one archive: bounds the time a bomb can take
+MAX_RAW = MAX_BYTES + 64 * 1024  # stored body with its chunk lines
+_MEMBER = re.compile(r"archive/[^/\\]+\.warc(?:\.gz)?")
+_CHUNK = re.compile(rb"\s*([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
+# Writers disagree on what a payload is, and warcio cannot read hexadecimal MD5: only these prove an altered record.
+_BROKEN = re.compile(r"block digest failed: sha(?:1|256):", re.I)
+_CODINGS = 2  # of one body; more is a trick
+_BLOCK = 64 * 1024
+
+
+class Record(NamedTuple):
+    """One response of an archive, decoded. `failure` names why there is no body."""
+
+    url: str = ""
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    date: str = ""
+    """WARC-Date, as written."""
+    id: str = ""
+    kind: str = ""
+    """WARC-Resource-Type of crawlers that write it: document, script, ..."""
+    failure: str = ""
+
+
+class BodyError(ValueError):
+    """A body that cannot be had; `kind` is one of the FAILED kinds."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        super().__init__(kind)
+
+
+class _Budget:
+    """Bytes that may still be decoded from one archive file."""
+
+    def __init__(self, total: int) -> None:
+        self.left = total
+
+    def spend(self, count: int) -> None:
+        self.left -= count
+        if self.left < 0:
+            raise BodyError("TooLarge")
+
+
+class _Counted(io.RawIOBase):
+    """A stream that stops at the budget."""
+
+    def __init__(self, stream: IO[bytes], budget: _Budget) -> None:
+        self._stream, self._budget = stream, budget
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(_BLOCK if size is None or size < 0 else size)
+        self._budget.spend(len(data))
+        return data
+
+
+def read_warc(stream: IO[bytes], *, total: int = MAX_TOTAL) -> Iterator[Record]:
+    """Responses of a WARC, compressed or not. What breaks the file becomes a last record with its failure."""
+    yield from _records(stream, _Budget(total))
+
+
+def read_wacz(path: Path, *, total: int = MAX_TOTAL) -> Iterator[Record]:
+    """Responses of every WARC inside a WACZ. Members are streamed, never written, and only `archive/*.warc[.gz]`."""
+    budget = _Budget(total)
+    try:
+        with zipfile.ZipFile(path) as box:
+            for member in sorted(_members(box), key=lambda info: info.filename):
+                with box.open(member) as stream:
+                    yield from _records(stream, budget)
+    except Exception as error:  # a hostile zip breaks the library in many ways: all mean the same here
+        yield Record(failure=_kind(error))
+
+
+def is_wacz(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as box:
+            return bool(_members(box))
+    except Exception:  # as above
+        return False
+
+
+def _members(box: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    return [info for info in box.infolist() if _MEMBER.fullmatch(info.filename)]
+
+
+def _records(stream: IO[bytes], budget: _Budget) -> Iterator[Record]:
+    """Decompressed here and not by warcio, which counts nothing and takes a cut stream for its end."""
+    buffered = io.BufferedReader(stream) if isinstance(stream, io.RawIOBase) else stream
+    head = buffered.read(2)
+    joined: Any = _Joined(head, buffered)
+    plain: Any = gzip.GzipFile(fileobj=joined) if head == b"\x1f\x8b" else joined
+    iterator = iter(ArchiveIterator(_Counted(plain, budget), check_digests=True))
+    while True:
+        try:
+            with contextlib.redirect_stderr(io.StringIO()):  # warcio prints its doubts
+                record = next(iterator, None)
+                read = _read(record) if record is not None else None
+        except Exception as error:  # broken archives raise what they like, AttributeError included
+            yield Record(failure=_kind(error))
+            return
+        if record is None:
+            return
+        if read is not None:
+            yield read
+
+
+class _Joined:
+    """The bytes already read, then the rest of the stream."""
+
+    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
+        self._head, self._rest = head, rest
+
+    def read(self, size: int = -1) -> bytes:
+        if not self._head:
+            return self._rest.read(size)
+        taken, self._head = (self._head, b"") if size < 0 else (self._head[:size], self._head[size:])
+        return taken + self._rest.read(size - len(taken) if size >= 0 else size)
+
+
+def _kind(error: Exception) -> str:
+    if isinstance(error, BodyError):
+        return error.kind
+    return "Truncated" if isinstance(error, EOFError) else "DataLoss"
+
+
+def _read(record: Any) -> Record | None:
+    """A response or resource with an http address; None for everything else an archive holds."""
+    url = record.rec_headers.get_header("WARC-Target-URI") or ""
+    if record.rec_type not in ("response", "resource") or not url.strip("<>").startswith(("http://", "https://")):
+        return None
+    http = record.http_headers
+    headers = (
+        tuple((str(k), str(v)) for k, v in http.headers) if http else (("content-type", str(record.content_type)),)
+    )
+    code = str(http.get_statuscode()) if http else ""
+    found = Record(
+        url=url.strip("<>"),
+        status=int(code) if code.isdigit() else None,
+        headers=headers,
+        date=record.rec_headers.get_header("WARC-Date") or "",
+        id=record.rec_headers.get_header("WARC-Record-ID") or "",
+        kind=record.rec_headers.get_header("WARC-Resource-Type") or "",
+    )
+    try:
+        return found._replace(body=_body(record, headers))
+    except BodyError as error:
+        return found._replace(failure=error.kind)
+
+
+def _body(record: Any, headers: Sequence[tuple[str, str]]) -> bytes:
+    raw = record.raw_stream.read(MAX_RAW + 1)
+    if len(raw) > MAX_RAW:
+        raise BodyError("TooLarge")
+    if record.rec_headers.get_header("WARC-Truncated"):
+        raise BodyError("Truncated")
+    declared = record.payload_length if record.http_headers else record.length
+    if declared is not None and declared >= 0 and len(raw) < declared:
+        raise BodyError("Truncated")
+    if any(_BROKEN.match(problem) for problem in record.digest_checker.problems):
+        raise BodyError("DataLoss")
+    return decode(raw, headers)
+
+
+# ---------------------------------------------------------------- bodies
+
+
+def decode(raw: bytes, headers: Sequence[tuple[str, str]]) -> bytes:
+    """The body as the server meant it: chunks joined, codings undone, at most 16 MiB. Raises `BodyError`.
+
+    Archives often keep the headers of a body they have decoded already: what is not of its coding stays.
+    """
+    values = {name.lower(): value.lower() for name, value in headers}
+    body = _joined_chunks(raw) if "chunked" in values.get("transfer-encoding", "") else raw
+    codings = [name.strip() for name in values.get("content-encoding", "").split(",") if name.strip()]
+    if len(codings) > _CODINGS:
+        raise BodyError("BadEncoding")
+    for coding in reversed(codings):
+        body = _undone(body, coding)
+    if len(body) > MAX_BYTES:
+        raise BodyError("TooLarge")
+    return body
+
+
+def _joined_chunks(raw: bytes) -> bytes:
+    parts: list[bytes] = []
+    place = 0
+    while match := _CHUNK.match(raw, place):
+        size = int(match.group(1), 16)
+        if size == 0:
+            return b"".join(parts)
+        parts.append(raw[match.end() : match.end() + size])
+        place = match.end() + size
+        if place > len(raw):
+            raise BodyError("Truncated")
+    if parts:
+        raise BodyError("Truncated")
+    return raw
+
+
+def _undone(body: bytes, coding: str) -> bytes:
+    reader = _READERS.get(coding)
+    if coding in ("identity", "none") or not body:
+        return body
+    if reader is None:
+        raise BodyError("BadEncoding")
+    if body.lstrip()[:1] in (b"<", b"{", b"["):
+        return body  # decoded already
+    return reader(body, MAX_BYTES)
+
+
+def inflate(body: bytes, limit: int = MAX_BYTES) -> bytes:
+    """Gunzip, every member, at most `limit` bytes. Raises `BodyError` TooLarge, Truncated or BadEncoding."""
+    return _inflated(body, limit, zlib.MAX_WBITS | 16)
+
+
+def _inflated(body: bytes, limit: int, window: int) -> bytes:
+    parts: list[bytes] = []
+    room = limit + 1
+    while body:
+        reader = zlib.decompressobj(window)
+        try:
+            part = reader.decompress(body, room)
+        except zlib.error:
+            if parts:
+                break  # padding behind the last member
+            raise BodyError("BadEncoding") from None
+        parts.append(part)
+        room -= len(part)
+        if room <= 0:
+            raise BodyError("TooLarge")
+        if not reader.eof:
+            raise BodyError("Truncated")
+        body = reader.unused_data.lstrip(b"\0")
+    return b"".join(parts)
+
+
+def _deflated(body: bytes, limit: int) -> bytes:
+    """With or without the zlib head: servers do both."""
+    try:
+        return _inflated(body, limit, zlib.MAX_WBITS)
+    except BodyError as error:
+        if error.kind != "BadEncoding":
+            raise
+        return _inflated(body, limit, -zlib.MAX_WBITS)
+
+
+def _brotli(body: bytes, limit: int) -> bytes:
+    library = _library("brotli")
+    reader = library.Decompressor()
+    try:
+        parts: list[bytes] = [reader.process(body, output_buffer_limit=limit + 1)]
+        while sum(map(len, parts)) <= limit and not reader.can_accept_more_data() and not reader.is_finished():
+            parts.append(reader.process(b"", output_buffer_limit=limit + 1))
+    except library.error:
+        raise BodyError("BadEncoding") from None
+    return _complete(b"".join(parts), limit, finished=reader.is_finished())
+
+
+def _zstd(body: bytes, limit: int) -> bytes:
+    library = _library("compression.zstd", "backports.zstd")
+    reader = library.ZstdDecompressor()
+    try:
+        found = reader.decompress(body, max_length=limit + 1)
+    except library.ZstdError:
+        raise BodyError("BadEncoding") from None
+    return _complete(found, limit, finished=reader.eof)
+
+
+def _complete(body: bytes, limit: int, *, finished: bool) -> bytes:
+    if len(body) > limit:
+        raise BodyError("TooLarge")
+    if not finished:
+        raise BodyError("Truncated")
+    return body
+
+
+def _library(*names: str) -> Any:
+    """The first of these that is installed: such bodies are rare, so the libraries are no dependency."""
+    for name in names:
+        with contextlib.suppress(ImportError):
+            return importlib.import_module(name)
+    raise BodyError("BadEncoding")
+
+
+_READERS: dict[str, Callable[[bytes, int], bytes]] = {
+    "gzip": inflate,
+    "x-gzip": inflate,
+    "deflate": _deflated,
+    "br": _brotli,
+    "zstd": _zstd,
+}

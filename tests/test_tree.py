@@ -1,0 +1,87 @@
+"""The parsed page: text as a reader sees it, hostile input refused in linear time."""
+
+from __future__ import annotations
+
+import pytest
+
+from spiders.charset import decode
+from spiders.tree import Tree, UnreadableError, attr, below, guard, text
+
+SAMPLES = {
+    "ru": "Отзывы о компании: всё хорошо, спасибо за помощь и быструю доставку",
+    "uk": "Відгуки про компанію: усе гаразд, дякую за швидку доставку і допомогу",
+    "ko": "회사에 대한 후기: 배송이 빠르고 친절해서 만족합니다",
+    "zh": "公司评价:一切都很好,感谢您的帮助和快速送货服务",
+    "en": "Reviews of the company – “fine”, thanks for the quick delivery",
+}
+ENCODINGS = {
+    "ru": ("utf-8", "cp1251", "koi8-r"),
+    "uk": ("utf-8", "cp1251"),
+    "ko": ("utf-8", "euc-kr"),
+    "zh": ("utf-8", "gb18030"),
+    "en": ("utf-8", "cp1252"),
+}
+
+
+@pytest.mark.parametrize(("language", "encoding"), [(k, e) for k, v in ENCODINGS.items() for e in v])
+@pytest.mark.parametrize("label", ["header", "meta"])
+def test_charset_by_label(language: str, encoding: str, label: str) -> None:
+    meta = f"<meta charset='{encoding}'>" if label == "meta" else ""
+    body = f"<html><head>{meta}</head><body>{SAMPLES[language]}</body></html>".encode(encoding)
+    header = f"text/html; charset={encoding}" if label == "header" else ""
+    assert SAMPLES[language] in decode(body, header)[0]
+
+
+@pytest.mark.parametrize("language", SAMPLES)
+def test_utf8_bytes_win_over_wrong_labels(language: str) -> None:
+    body = f"<meta charset='gbk'>{SAMPLES[language]}".encode()
+    assert decode(body, "text/html; charset=windows-1251") == (body.decode(), "utf-8")
+
+
+def test_gbk_under_a_utf8_label() -> None:
+    body = f"<meta charset='utf-8'><p>{SAMPLES['zh'] * 3}</p>".encode("gb18030")
+    assert SAMPLES["zh"] in decode(body)[0]
+
+
+@pytest.mark.parametrize("label", ["utf-7", "no-such-charset", "x-user-defined"])
+def test_bogus_labels_are_no_reason_to_fail(label: str) -> None:
+    assert "ASCII stays" in decode(b"<p>ASCII stays</p>", f"text/html; charset={label}")[0]
+
+
+def test_text_joins_inline_and_parts_blocks() -> None:
+    tree = Tree.of(b"<body><h3>face<em>book</em>/react<br>docs<div>next</div></h3></body>")
+    assert text(tree.one("h3")) == "facebook/react docs next"
+
+
+def test_text_drops_what_nobody_sees() -> None:
+    tree = Tree.of(
+        "<h3>A<span style='display: none'>x</span><span class='visually-hidden'>opens in new window</span>"
+        "<script>y</script><span hidden>z</span>\u200b\u202eB</h3>".encode()
+    )
+    assert text(tree.one("h3")) == "AB"
+
+
+def test_matches_and_below_never_look_the_wrong_way() -> None:
+    tree = Tree.of(b"<div class=a><div class=a id=inner><h3>t</h3></div></div>")
+    outer = tree.one("div.a")
+    assert outer is not None
+    assert not tree.matches(outer, "h3")
+    assert [attr(node, "id") for node in below(outer, "div.a")] == ["inner"]
+    assert attr(tree.closest(tree.one("h3"), "div.a"), "id") == "inner"
+
+
+def test_fallbacks_are_counted() -> None:
+    tree = Tree.of(b"<li><b>t</b></li><li><i>u</i></li><li></li>")
+    for node in tree.all("li"):
+        tree.first("title", node, "b", "i")
+    assert tree.tally == {"title:0": 1, "title:1": 1, "title:miss": 1}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [(b"<div>" * 500_000, "TooManyNodes"), (b"<div>" * 50_000, "PageTooDeep"), (b"x" * (17 * 2**20), "TooLarge")],
+)
+def test_hostile_size_is_refused(body: bytes, kind: str) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        guard(body)
+    assert caught.value.kind == kind
