@@ -26,31 +26,38 @@ class Svg(str):
 
 @dataclass(frozen=True)
 class Part:
-    """One piece of a bar: a share 0..1, its style class, its name."""
+    """One piece of a bar: a share 0..1, its style class, its name, and the sign drawn on it."""
 
     share: float
     style: str
     name: str
+    sign: str = ""
+
+
+SIGN_FITS = 4.0
+"""Per cent of the width from which a one-character sign fits, on a phone too."""
 
 
 def bar(parts: Sequence[Part], title: str, *, height: int = 28) -> Svg:
-    """A stacked bar over the full width; pieces are told apart by colour, by hatch and by the words beside it."""
+    """A stacked bar over the full width; pieces are told apart by colour, by sign and by the words beside it."""
     total = sum(part.share for part in parts if part.share > 0)
     pieces, at = [], 0.0
     for part in parts:
         if part.share <= 0 or not total:
             continue
         width = 100 * part.share / total
-        pieces.append(_rect(at, width, height, part))
+        pieces.append(_piece(at, width, height, part))
         at += width
     return _svg("bar", title, height, "".join(pieces))
 
 
-def _rect(at: float, width: float, height: int, part: Part) -> str:
+def _piece(at: float, width: float, height: int, part: Part) -> str:
+    style = escape(part.style)
     place = f'x="{at:.2f}%" width="{width:.2f}%" height="{height}"'
-    return f'<rect class="f-{escape(part.style)}" {place}><title>{escape(part.name)}</title></rect>' + (
-        f'<rect class="hatch" fill="url(#hatch)" {place}/>' if part.style in ("n", "hostile") else ""
-    )
+    piece = f'<rect class="f-{style}" {place}><title>{escape(part.name)}</title></rect>'
+    if part.sign and width >= SIGN_FITS:
+        piece += f'<text class="s-{style}" x="{at + width / 2:.2f}%" y="{height / 2 + 5:.0f}">{escape(part.sign)}</text>'
+    return piece
 
 
 def score_range(value: float | None, low: float | None, high: float | None, title: str) -> Svg:
@@ -76,15 +83,6 @@ def _at(score: float) -> str:
 
 def _svg(style: str, title: str, height: int, inner: str) -> Svg:
     return Svg(
-        f'<svg class="{style}" role="img" width="100%" height="{height}" xmlns="http://www.w3.org/2000/svg">'
+        f'<svg class="{style}" role="img" width="100%" height="{height}">'
         f"<title>{escape(title)}</title>{inner}</svg>"
-    )
-
-
-def hatch() -> Svg:
-    """The one pattern of the report, drawn once: it keeps the negative apart in greyscale."""
-    return Svg(
-        '<svg class="defs" width="0" height="0" aria-hidden="true"><defs>'
-        '<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        '<rect class="stripe" width="2" height="6"/></pattern></defs></svg>'
     )

@@ -26,6 +26,7 @@ _MEMBER = re.compile(r"archive/[^/\\]+\.warc(?:\.gz)?")
 _CHUNK = re.compile(rb"\s*([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 # Writers disagree on what a payload is, and warcio cannot read hexadecimal MD5: only these prove an altered record.
 _BROKEN = re.compile(r"block digest failed: sha(?:1|256):", re.I)
+_CUT = "cut"  # the archive itself ends here; a record its crawler cut is followed by others
 _CODINGS = 2  # of one body; more is a trick
 _BLOCK = 64 * 1024
 
@@ -66,16 +67,16 @@ class _Budget:
 
 
 class _Counted(io.RawIOBase):
-    """A stream that stops at the budget."""
+    """A stream that stops at the budget. `take` gives what is ready: waiting for more would lose it at a cut."""
 
-    def __init__(self, stream: IO[bytes], budget: _Budget) -> None:
-        self._stream, self._budget = stream, budget
+    def __init__(self, take: Callable[[int], bytes], budget: _Budget) -> None:
+        self._take, self._budget = take, budget
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(_BLOCK if size is None or size < 0 else size)
+        data = self._take(_BLOCK if size is None or size < 0 else size)
         self._budget.spend(len(data))
         return data
 
@@ -114,9 +115,10 @@ def _records(stream: IO[bytes], budget: _Budget) -> Iterator[Record]:
     buffered = io.BufferedReader(stream) if isinstance(stream, io.RawIOBase) else stream
     head = buffered.read(2)
     joined: Any = _Joined(head, buffered)
-    plain: Any = gzip.GzipFile(fileobj=joined) if head == b"\x1f\x8b" else joined
-    iterator = iter(ArchiveIterator(_Counted(plain, budget), check_digests=True))
-    while True:
+    take = gzip.GzipFile(fileobj=joined).read1 if head == b"\x1f\x8b" else joined.read
+    iterator = iter(ArchiveIterator(_Counted(take, budget), check_digests=True))
+    cut = False
+    while not cut:
         try:
             with contextlib.redirect_stderr(io.StringIO()):  # warcio prints its doubts
                 record = next(iterator, None)
@@ -127,7 +129,8 @@ def _records(stream: IO[bytes], budget: _Budget) -> Iterator[Record]:
         if record is None:
             return
         if read is not None:
-            yield read
+            cut = read.failure == _CUT
+            yield read._replace(failure="Truncated") if cut else read
 
 
 class _Joined:
@@ -171,6 +174,8 @@ def _read(record: Any) -> Record | None:
         return found._replace(body=_body(record, headers))
     except BodyError as error:
         return found._replace(failure=error.kind)
+    except EOFError:
+        return found._replace(failure=_CUT)
 
 
 def _body(record: Any, headers: Sequence[tuple[str, str]]) -> bytes:

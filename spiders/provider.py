@@ -6,6 +6,7 @@ judgement, the same numbering, so that a row of an API and a row of a page can s
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import math
@@ -304,14 +305,14 @@ def moment(raw: object) -> datetime | None:
     """A time as machines write it (ISO 8601, RFC 822, 20250102), aware; UTC where none is said. None for words."""
     text = raw.strip() if isinstance(raw, str) else ""
     compact = _PLAIN_DAY.fullmatch(text)
-    text = "-".join(compact.groups()) if compact else text.replace(" UTC", "+00:00").replace(" +", "+")
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            found = read(text if read is datetime.fromisoformat else str(raw))
-        except (ValueError, TypeError, IndexError, OverflowError):
-            continue
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
-    return None
+    iso = "-".join(compact.groups()) if compact else text.replace(" UTC", "+00:00").replace(" +", "+")
+    found: datetime | None = None
+    try:
+        found = datetime.fromisoformat(iso)
+    except ValueError:
+        with contextlib.suppress(ValueError, TypeError, IndexError, OverflowError):
+            found = parsedate_to_datetime(text)
+    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _code(raw: str) -> str:

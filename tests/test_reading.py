@@ -14,6 +14,7 @@ from spiders.reading import read
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 FIXTURES = Path(__file__).parent / "fixtures" / "engines"
+NAMES = sorted(path.name for path in FIXTURES.glob("*"))
 
 
 def page(body: bytes, **more: object) -> Page:
@@ -33,7 +34,10 @@ def page(body: bytes, **more: object) -> Page:
         (b"<html><body>We are not yet available in your country.</body></html>", "BLOCKED geo"),
         (b"<html><body><form><input></form>We did not find any results for x</body></html>", "NO_RESULTS"),
         (b"<html><body><p>No results found, said the critic.</p></body></html>", "UNRECOGNISED"),
-        (b"<html><body><p>Verify you are human: " + b"a long essay on captchas " * 200 + b"</body></html>", "UNRECOGNISED"),
+        (
+            b"<html><body><p>Verify you are human: " + b"a long essay on captchas " * 200 + b"</body></html>",
+            "UNRECOGNISED",
+        ),
     ],
 )
 def test_strangers(body: bytes, outcome: str) -> None:
@@ -46,7 +50,7 @@ def test_transport_failure_is_never_read() -> None:
     assert str(reading.outcome) == "FAILED DataLoss"
 
 
-@pytest.mark.parametrize("name", sorted(p.name for p in FIXTURES.iterdir()))
+@pytest.mark.parametrize("name", NAMES)
 def test_finds_out_the_engine_by_itself(name: str) -> None:
     for case in sorted((FIXTURES / name).iterdir()):
         if case.name.startswith("results"):
@@ -56,7 +60,7 @@ def test_finds_out_the_engine_by_itself(name: str) -> None:
             assert reading.outcome.status is Status.RESULTS
 
 
-@pytest.mark.parametrize("name", sorted(p.name for p in FIXTURES.iterdir()))
+@pytest.mark.parametrize("name", NAMES)
 def test_page_of_another_engine_is_told_apart(name: str) -> None:
     body = (FIXTURES / name / "results" / "page.html").read_bytes()
     other = "brave" if name != "brave" else "naver"

@@ -126,7 +126,7 @@ def _listed(feature: Feature, path: tuple[str, ...], document: object) -> list[H
 def _hit(row: Row, feature: Feature) -> Hit:
     return Hit(
         feature=feature,
-        title=word(row, "title", "question", "query", "name"),
+        title=word(row, "question", "title", "query", "name"),
         url="" if feature is Feature.RELATED_SEARCHES else word(row, "link", "website", "url"),
         displayed_url=word(row, "displayed_link", "displayed_brand"),
         snippet=word(row, "snippet", "description", "answer", "address"),

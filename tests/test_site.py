@@ -1,0 +1,145 @@
+"""The schema.org reader on synthetic pages, and on the recorded ones where they are at hand."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audit.models import AggregateRating, Page, ReviewProfile, Status
+from spiders.markup import aggregate, json_ld, words
+from spiders.site import SchemaOrg, read_profile
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+ROOT = Path(__file__).parent
+CASES = sorted((ROOT / "fixtures" / "sites" / "schema_org").iterdir())
+CORPUS = ROOT.parent.parent / "shared" / "corpus"
+needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason="the recorded pages are not at hand (../shared/corpus)")
+
+
+def read(folder: Path) -> tuple[ReviewProfile, dict[str, Any]]:
+    case = tomllib.loads((folder / "case.toml").read_text(encoding="utf-8"))
+    page = Page(
+        url=case["url"],
+        status=case["status"],
+        body=(folder / "page.html").read_bytes(),
+        fetched_at=case["fetched_at"],
+    )
+    return read_profile(page), tomllib.loads((folder / "expected.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
+def test_synthetic_page(folder: Path) -> None:
+    profile, expected = read(folder)
+    assert (profile.outcome.status, profile.outcome.kind) == (expected["outcome"], expected["kind"])
+    assert profile.subject == expected["subject"]
+    wanted = expected.get("rating")
+    assert profile.rating == (AggregateRating(**wanted) if wanted else None)
+    assert len(profile.reviews) == expected["reviews"]
+    assert [review.date for review in profile.reviews] == expected.get("dates", [None] * expected["reviews"])
+    assert [r.title for r in profile.reviews] == expected.get("titles", [r.title for r in profile.reviews])
+
+
+def test_reviewers_are_never_kept() -> None:
+    profiles = [read(folder)[0] for folder in CASES]
+    assert sum(len(profile.reviews) for profile in profiles) >= 5
+    assert all(review.author == "" for profile in profiles for review in profile.reviews)
+    assert not any("Nobody Invented" in profile.model_dump_json() for profile in profiles)
+
+
+def test_an_ambiguous_page_says_why() -> None:
+    profile, _ = read(CASES[0].parent / "list_page")
+    assert profile.rating is None
+    assert profile.warnings == ("2 claims about 2 subjects, none of them surely the page's own",)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ({"ratingvalue": "4,7", "ratingcount": "1 815"}, (4.7, 5, 1815)),
+        ({"ratingvalue": "4.500", "ratingcount": "12.0"}, (4.5, 5, 12)),
+        ({"ratingvalue": 66, "bestrating": "100", "ratingcount": "5.2K"}, (66, 100, 5200)),
+        ({"ratingvalue": 8.2, "ratingcount": 3}, (8.2, None, 3)),  # above 5 without a scale: the scale is unknown
+        ({"ratingvalue": "n/a", "ratingcount": 3}, (None, None, 3)),
+        ({"ratingvalue": 0, "ratingcount": 0}, (None, None, 0)),  # not rated is not bad
+        ({"ratingvalue": ["4.5"], "ratingcount": [{"@value": "9"}]}, (4.5, 5, 9)),
+    ],
+)
+def test_numbers_of_a_rating(value: dict[str, Any], shown: tuple[float | None, float | None, int]) -> None:
+    rating = aggregate(value)
+    assert rating is not None
+    assert (rating.value, rating.best, rating.rating_count) == shown
+
+
+def test_an_empty_rating_is_none() -> None:
+    assert aggregate({"ratingvalue": "", "ratingcount": None}) is None
+
+
+@pytest.mark.parametrize("script", ["", "null", "{", "[[[", '"x"', "{}{}", "[" * 5000, '{"a": ' + "9" * 5000 + "}"])
+def test_json_ld_that_is_none(script: str) -> None:
+    assert all(not node for node in json_ld(script))
+
+
+def test_json_ld_several_documents_in_one_script() -> None:
+    assert json_ld('{"a": 1}\n{"b": 2};') == [{"a": 1}, {"b": 2}]
+
+
+def test_words_drop_half_surrogates_and_tags() -> None:
+    assert words("a\ud83d b <i>c</i> &amp; d") == "a b c & d"
+
+
+@given(
+    st.binary(max_size=300), st.sampled_from(["ld+json", "itemprop ratingValue", "hreview", 'property="ratingValue"'])
+)
+@settings(max_examples=60, deadline=None)
+def test_any_bytes_end_in_an_outcome(noise: bytes, mark: str) -> None:
+    page = Page(body=b"<html><body>" + mark.encode() + noise + b"</body></html>", fetched_at=NOW)
+    assert read_profile(page).outcome.status is not Status.RESULTS
+
+
+def test_failed_transport_and_wrong_status_are_no_absence() -> None:
+    page = Page(body=b"", failure="Dns", fetched_at=NOW)
+    assert str(read_profile(page).outcome) == "FAILED Dns"
+    page = Page(body=b"<html></html>", status=429, fetched_at=NOW)
+    assert str(read_profile(page).outcome) == "BLOCKED rate_limit"
+
+
+def test_the_general_reader_owns_no_host() -> None:
+    assert not SchemaOrg().owns("https://schema.org/AggregateRating")
+
+
+def _truths() -> list[Path]:
+    folder = CORPUS / "truth"
+    found = [
+        path for name in ("schema_*", "trustpilot_*", "tripadvisor_*", "google_play_*") for path in folder.glob(name)
+    ]
+    return sorted(found) or [folder / "none.json"]
+
+
+@needs_corpus
+@pytest.mark.parametrize("truth", _truths(), ids=lambda path: path.stem)
+def test_recorded_rating_is_exact(truth: Path) -> None:
+    """Value, scale and count of every recorded page with markup; what the truth leaves out is unknown."""
+    wanted = json.loads(truth.read_text(encoding="utf-8"))
+    page = Page(body=(CORPUS / wanted["file"]).read_bytes(), fetched_at=NOW)
+    rating = read_profile(page).rating or AggregateRating()
+    assert rating.value == wanted["rating"]
+    for key, value in (("best", rating.best), ("worst", rating.worst)):
+        assert wanted.get(key) in (None, value)
+    counts = (rating.rating_count, rating.review_count)
+    assert wanted.get("count") is None or wanted["count"] in counts
+    assert wanted.get("ratingCount") in (None, rating.rating_count)
+    assert wanted.get("reviewCount") in (None, rating.review_count)
+
+
+@needs_corpus
+def test_no_recorded_page_crashes_the_reader() -> None:
+    pages = sorted(path for path in (CORPUS / "reviews").rglob("*") if path.is_file())
+    outcomes = [read_profile(Page(body=p.read_bytes(), fetched_at=NOW)).outcome for p in pages]
+    assert len(outcomes) == len(pages) > 0
