@@ -128,9 +128,8 @@ def _arrivals(
     store: Store, brief: Brief, paths: list[Path], hint: Hint, url: str, at: datetime | None
 ) -> Iterator[Arrival]:
     """Keep the bytes first, then read them."""
-    from spiders.saved import expand, open_file
-
     from spiders.collect import arrive
+    from spiders.saved import expand, open_file
 
     for path in _progress(expand(paths), "Reading"):
         for page in open_file(path, url=url, now=_now()):
@@ -338,6 +337,7 @@ def browser() -> None:
 
 def _audit(brief: Brief, store: Store) -> Audit:
     """Label and score the latest snapshot; the audit is kept."""
+    from audit.advice import advise
     from audit.classify import label_snapshot
     from audit.score import score as score_snapshot
 
@@ -348,7 +348,9 @@ def _audit(brief: Brief, store: Store) -> Audit:
         )
     method = brief.method()
     labels, keys = label_snapshot(snapshot, store.labels(brief.brand.name), method=method)
-    audit = score_snapshot(snapshot, labels, keys, None, method=method, made_at=_now())
+    previous = store.latest_audit(brief.brand.name, before=snapshot.taken_at)
+    scored = score_snapshot(snapshot, labels, keys, previous, method=method, made_at=_now())
+    audit = scored.model_copy(update={"actions": advise(scored)})
     store.save_audit(audit)
     return audit
 

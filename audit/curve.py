@@ -56,9 +56,13 @@ def load(name: str, own: Sequence[float] | None = None) -> Curve:
     """A curve by name, or the client's own click shares as `own` (ten or more, position 1 first)."""
     if own is not None:
         if len(own) < LENGTH:
-            raise UsageError(f"a curve needs {LENGTH} values, this has {len(own)}.", where="own curve", mend="Add them.")
+            raise UsageError(
+                f"a curve needs {LENGTH} values, this has {len(own)}.", where="own curve", mend="Add them."
+            )
         kind, source = "the client's own click shares", "the client's Search Console"
-        return Curve(name="own", version="1", year=0, kind=kind, source=source, confirmed="by the client", values=tuple(own))
+        return Curve(
+            name="own", version="1", year=0, kind=kind, source=source, confirmed="by the client", values=tuple(own)
+        )
     if name not in curves():
         raise UsageError(f"{name!r} is no curve.", where="score.curve", mend=f"Known: {', '.join(curves())}.")
     return curves()[name]

@@ -332,6 +332,8 @@ class Snapshot(Document):
     """Every cell that should have been answered: coverage is measured against it."""
     engine_shares: dict[str, float] = Field(default_factory=dict)
     """Market share by engine, any unit; missing = equal."""
+    engine_indexes: dict[str, str] = Field(default_factory=dict)
+    """Whose index answers for an engine; engines that share one are one vote. Missing = its own."""
     serps: tuple[Serp, ...] = ()
     profiles: tuple[ReviewProfile, ...] = ()
     failures: tuple[Failure, ...] = ()

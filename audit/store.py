@@ -193,11 +193,13 @@ class Store:
             raise StoreError(f"audit {id} was altered", where=self._where, mend="Score the snapshot again.")
         return _read(Audit, row.document, f"audit {id}")
 
-    def latest_audit(self, brand_name: str) -> Audit | None:
+    def latest_audit(self, brand_name: str, before: datetime | None = None) -> Audit | None:
+        """The newest audit of a brand; with `before`, of a snapshot taken earlier than that."""
         query = sa.select(_audits.c.id).where(_audits.c.brand == brand_name)
         with self._transaction(write=False) as link:
-            name = link.execute(query.order_by(_audits.c.made_at.desc(), _audits.c.number.desc()).limit(1)).scalar()
-        return None if name is None else self.audit(name)
+            names = link.execute(query.order_by(_audits.c.made_at.desc(), _audits.c.number.desc())).scalars().all()
+        found = (self.audit(name) for name in names)
+        return next((audit for audit in found if before is None or audit.snapshot.taken_at < before), None)
 
     # ------------------------------------------------------------ proof
 

@@ -15,6 +15,7 @@ from audit.models import Brand, Failure, Outcome, Page, ReviewProfile, Serp, Ser
 from spiders.address import parameter
 from spiders.guards import same_query
 from spiders.reading import read
+from spiders.registry import engines
 
 
 class Hint(NamedTuple):
@@ -126,6 +127,7 @@ def collect(
         keywords=brief.keywords(),
         plan=brief.plan(),
         engine_shares=brief.engine_shares,
+        engine_indexes={cell.engine: engines()[cell.engine].index for cell in brief.plan()},
         serps=numbered(_unique(serps), brief.plan()),
         profiles=tuple(profiles),
         failures=tuple(failures),
