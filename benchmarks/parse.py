@@ -50,6 +50,13 @@ def peak(work: Callable[[], object]) -> float:
     return top / 2**20
 
 
+def measure(page: Page, rounds: int) -> tuple[int, float, float, float]:
+    """Size in bytes, our milliseconds, lxml's, and our peak in MiB."""
+    ours = best(lambda: read(page), rounds)
+    bare = best(lambda: lxml.html.document_fromstring(page.body), rounds)
+    return len(page.body), ours, bare, peak(lambda: read(page))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
@@ -61,8 +68,7 @@ def main() -> None:
         page = Page(body=path.read_bytes(), fetched_at=NOW)
         reading = read(page)[0]
         if isinstance(reading, Serp) and reading.results:
-            ours, bare = best(lambda p=page: read(p), rounds), best(lambda p=page: lxml.html.document_fromstring(p.body), rounds)  # type: ignore[misc]
-            rows[reading.query.engine].append((len(page.body), ours, bare, peak(lambda p=page: read(p))))  # type: ignore[misc]
+            rows[reading.query.engine].append(measure(page, rounds))
     report(rows)
 
 
@@ -73,10 +79,12 @@ def report(rows: dict[str, list[tuple[int, float, float, float]]]) -> None:
         large = [p[1] / p[2] for p in pages if p[0] > LARGE]
         ratio = f"{statistics.fmean(large):.2f} ({max(large):.2f})" if large else "-"
         top = max(p[3] for p in pages)
-        print(f"{engine:12} {len(pages):5} {ours:8.2f} {bare:8.2f} {ours / bare:6.2f} {len(large):19}  {ratio:>13} {top:9.1f}")
+        times = f"{ours:8.2f} {bare:8.2f} {ours / bare:6.2f}"
+        print(f"{engine:12} {len(pages):5} {times} {len(large):19}  {ratio:>13} {top:9.1f}")
     large = [p[1] / p[2] for pages in rows.values() for p in pages if p[0] > LARGE]
     if large:
-        print(f"Pages over 500 KB: {statistics.fmean(large):.2f} times lxml on average, worst {max(large):.2f}; target {TARGET}.")
+        mean, worst = statistics.fmean(large), max(large)
+        print(f"Pages over 500 KB: {mean:.2f} times lxml on average, worst {worst:.2f}; target {TARGET}.")
 
 
 if __name__ == "__main__":

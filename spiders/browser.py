@@ -68,7 +68,7 @@ def bundled() -> str:
 
 
 def _version(path: str) -> str:
-    """`--version` proves that the program starts; the Windows builds open a window instead, there the file is enough."""
+    """`--version` proves that the program starts; on Windows it opens a window instead, there the file is enough."""
     if os.name == "nt":
         return Path(path).stem
     try:

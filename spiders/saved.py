@@ -164,9 +164,10 @@ def _unpacked(file: _File, left_out: Counter[str]) -> Iterator[Page]:
 
 
 def _peek(path: Path) -> bytes:
+    """What is ready at the start: a full read would lose the head of a short file that was cut."""
     try:
         with gzip.open(path) as stream:
-            return stream.read(_SNIFF)
+            return stream.read1(_SNIFF)
     except (EOFError, zlib.error, gzip.BadGzipFile):
         return b""
 

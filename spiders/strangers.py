@@ -20,7 +20,8 @@ _SENTENCES: tuple[tuple[Status, str, str], ...] = (
         Status.BLOCKED,
         "captcha",
         r"verif(?:y|ying) (?:that )?you(?:r request)?|(?:are you|not) a robot|unusual traffic|security check|"
-        r"unusual activity|(?:вы|ви) не робот|подтвердите, что|безопасн\w+ провер|안전한 접속|로봇이 아닙니다|자동입력 방지|安全验证|人机验证|请完成验证",
+        r"unusual activity|(?:вы|ви) не робот|подтвердите, что|безопасн\w+ провер|안전한 접속|로봇이 아닙니다|"
+        r"자동입력 방지|安全验证|人机验证|请完成验证",
     ),
     (
         Status.BLOCKED,

@@ -37,7 +37,7 @@ WRONG = [
     ('name = "Acme"', 'nmae = "Acme"', "brief.toml:3: brand.nmae: is no key of a brief", "Did you mean 'name'?"),
     ('country = "GB"', 'country = "gb"', "brief.toml:7: markets[1].country", "two capital letters"),
     ('language = "ru"', 'language = "rus"', "brief.toml:15: markets[2].language", "two small letters"),
-    ('"google", "bing"', '"gogle"', "brief.toml:9: markets[1].engines: 'gogle' is no engine", "known: google, bing, yandex"),
+    ('"google", "bing"', '"gogle"', "brief.toml:9: markets[1].engines: 'gogle' is no engine", "known: google, bing"),
     ("per_class = 2", "per_class = 99", "brief.toml:10: markets[1].per_class", "less than or equal to 20"),
     ('"Acme" = 100', '"Acme" = -1', "demand.Acme", "greater than or equal to 0"),
     ('kind = "person"', 'kind = "perso"', "markets[1].keywords[2].kind", "'person'"),
@@ -60,7 +60,7 @@ def test_wrong_brief_is_answered(old: str, new: str, where: str, mend: str) -> N
 
 
 def test_missing_file_names_the_mend(tmp_path: Path) -> None:
-    with pytest.raises(BriefError, match="no such file.*repaudit init"):
+    with pytest.raises(BriefError, match=r"no such file.*repaudit init"):
         read_brief(tmp_path / "nothing.toml")
 
 
@@ -94,9 +94,8 @@ def test_digest_changes_with_the_question_only() -> None:
 def test_written_example_is_a_brief() -> None:
     text = files("audit").joinpath("example.toml").read_text("utf-8")
     assert parse_brief(text).brand.name == "Acme"
-    switched_on = "\n".join(
-        line[2:] if line.startswith("# ") and ("=" in line or line.startswith("# [")) else line for line in text.splitlines()
-    )
+    off = [line.startswith("# ") and ("=" in line or line.startswith("# [")) for line in text.splitlines()]
+    switched_on = "\n".join(line[2:] if o else line for o, line in zip(off, text.splitlines(), strict=True))
     full = parse_brief(switched_on)
     assert full.competitors[0].name == "Bolt & Sons"
     assert full.style.agency == "Your Agency"

@@ -30,7 +30,7 @@ def test_product_templates_need_a_product() -> None:
 
 
 def test_chinese_has_no_spaces_and_keeps_the_modifier() -> None:
-    keyword = list(matrix("露米", "zh", [KeywordKind.COMPLAINT], per_class=1))[0]
+    keyword = next(iter(matrix("露米", "zh", [KeywordKind.COMPLAINT], per_class=1)))
     assert (keyword.text, keyword.modifier) == ("露米投诉", "投诉")
 
 
