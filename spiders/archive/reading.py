@@ -96,8 +96,16 @@ def _members(box: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     return [info for info in box.infolist() if _MEMBER.fullmatch(info.filename)]
 
 
-def _records(stream: IO[bytes], budget: _Budget) -> Iterator[Record]:
+def stored(stream: IO[bytes], *, total: int = MAX_TOTAL) -> Iterator[Record]:
+    """Every record of an archive of our own, whatever its type and address; `kind` is its WARC-Type."""
+    yield from _records(stream, _Budget(total), _read_own)
+
+
+def _records(
+    stream: IO[bytes], budget: _Budget, reader: Callable[[Any], Record | None] | None = None
+) -> Iterator[Record]:
     """Decompressed here and not by warcio, which counts nothing and takes a cut stream for its end."""
+    reader = reader or _read
     buffered = io.BufferedReader(stream) if isinstance(stream, io.RawIOBase) else stream
     head = buffered.read(2)
     joined: Any = _Joined(head, buffered)
@@ -108,7 +116,7 @@ def _records(stream: IO[bytes], budget: _Budget) -> Iterator[Record]:
         try:
             with contextlib.redirect_stderr(io.StringIO()):  # warcio prints its doubts
                 record = next(iterator, None)
-                read = _read(record) if record is not None else None
+                read = reader(record) if record is not None else None
         except Exception as error:  # broken archives raise what they like, AttributeError included
             yield Record(failure=_kind(error))
             return
@@ -158,6 +166,24 @@ def _read(record: Any) -> Record | None:
     )
     try:
         return found._replace(body=_body(record, headers))
+    except BodyError as error:
+        return found._replace(failure=error.kind)
+    except EOFError:
+        return found._replace(failure=_CUT)
+
+
+def _read_own(record: Any) -> Record | None:
+    if record.rec_type == "warcinfo":
+        return None
+    fields = record.rec_headers
+    found = Record(
+        url=(fields.get_header("WARC-Target-URI") or "").strip("<>"),
+        date=fields.get_header("WARC-Date") or "",
+        id=fields.get_header("WARC-Record-ID") or "",
+        kind=record.rec_type,
+    )
+    try:
+        return found._replace(body=_body(record, ()))
     except BodyError as error:
         return found._replace(failure=error.kind)
     except EOFError:
