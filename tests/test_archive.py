@@ -14,7 +14,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator  # noqa: TID251
 
 from audit.models import Outcome, Page, SerpQuery, Status
-from spiders.archive.visits import Archive, Capture, Context, Purpose, Replayed, Visit, mend, replay
+from spiders.archive.visits import Archive, Capture, Context, Purpose, Replayed, Sent, Visit, mend, replay
 from spiders.archive.wacz import export_wacz, surt
 from spiders.saved import open_file
 
@@ -46,7 +46,7 @@ def warc(tmp_path: Path) -> Path:
     """Four visits: rendered with a screenshot, as sent, failed, never asked."""
     path = tmp_path / "r1-1.warc.gz"
     with Archive(path, run="r1", tool="repaudit test", at=AT) as archive:
-        archive.keep(visit(1), Capture(page(b"<html>rendered</html>"), sent=b"<html>sent</html>", screenshot=PNG))
+        archive.keep(visit(1), Capture(page(b"<html>rendered</html>"), sent=Sent(b"<html>sent</html>", HEADERS), screenshot=PNG))
         archive.keep(visit(2, purpose=Purpose.LANDING, cell=None), Capture(page("<p>люмивело</p>".encode())))
         lost = Page(url=URL, body=b"", fetched_at=AT, source="browser", failure="Reset")
         archive.keep(visit(3), Capture(lost))

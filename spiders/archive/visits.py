@@ -85,12 +85,18 @@ class Visit(Document):
     """WARC-Record-ID of the screenshot."""
 
 
+class Sent(NamedTuple):
+    """A body as the server sent it, codings undone, with the headers it came under."""
+
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
 class Capture(NamedTuple):
-    """What a fetcher brings: the page to be read, and beside it the bytes as sent and a screenshot."""
+    """What a fetcher brings: the page to be read, and where a browser made it of something else, what was sent."""
 
     page: Page
-    sent: bytes | None = None
-    """Body as the server sent it, codings undone, where `page.body` is what the browser made of it."""
+    sent: Sent | None = None
     screenshot: bytes | None = None
 
 
@@ -150,9 +156,11 @@ class Archive:
         page, sent = capture.page, capture.sent
         url = page.url or visit.asked
         response = self._name(visit, "response")
-        self._write(_Entry(response, "response", url, page.body if sent is None else sent, page=page), visit.at)
-        if sent is None or sent == page.body:
+        if sent is None or sent.body == page.body:
+            self._write(_Entry(response, "response", url, page.body, page=page), visit.at)
             return response
+        as_sent = page.model_copy(update={"headers": sent.headers})
+        self._write(_Entry(response, "response", url, sent.body, page=as_sent), visit.at)
         rendered = self._name(visit, "rendered")
         self._write(_Entry(rendered, "resource", RENDERED + url, page.body, HTML_TYPE), visit.at)
         return rendered

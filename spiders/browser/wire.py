@@ -1,0 +1,119 @@
+"""What passes on the wire of one tab, seen through Chromium's own protocol: exact bytes, redirects, a cap.
+
+`response.body()` is encoded anew and `content()` always closes its tags, so neither is evidence; routing never sees
+redirect hops (platform reference). Only the main document is taken; pictures, fonts and media are refused unless a
+screenshot is wanted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import Any, NamedTuple
+
+from playwright.async_api import CDPSession, Error  # noqa: TID251
+
+from spiders.browser.net import failure_kind
+from spiders.tree import MAX_BYTES
+
+_CHUNK = 1 << 20
+_HEAVY = ("Image", "Font", "Media")
+_UNDONE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class Arrived(NamedTuple):
+    """The main document as it came; `hops` are the redirects before it."""
+
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    hops: tuple[tuple[str, int], ...]
+
+
+class Wire:
+    """Listens to one tab from `start` on; `last` is the newest main document, `trouble` the FAILED kind met."""
+
+    def __init__(self, session: CDPSession, frame: str, *, pictures: bool) -> None:
+        self._session, self._frame, self._pictures = session, frame, pictures
+        self._hops: list[tuple[str, int]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.last: Arrived | None = None
+        self.trouble = ""
+        self.failed = asyncio.Event()
+        """Set with `trouble`: a request whose body broke is sometimes never answered by the browser."""
+
+    async def start(self) -> None:
+        patterns = [{"resourceType": "Document", "requestStage": "Response"}]
+        if not self._pictures:
+            patterns += [{"resourceType": kind, "requestStage": "Request"} for kind in _HEAVY]
+        self._session.on("Fetch.requestPaused", self._paused)
+        await self._session.send("Fetch.enable", {"patterns": patterns})
+
+    def _paused(self, event: dict[str, Any]) -> None:
+        task = asyncio.ensure_future(self._answer(event))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, event: dict[str, Any]) -> None:
+        request = {"requestId": event["requestId"]}
+        try:
+            if event["resourceType"] in _HEAVY:
+                await self._session.send("Fetch.failRequest", {**request, "errorReason": "BlockedByClient"})
+            elif event.get("frameId") != self._frame or "responseStatusCode" not in event:
+                await self._session.send("Fetch.continueRequest", request)
+            elif event["responseStatusCode"] in _REDIRECTS:
+                self._hops.append((event["request"]["url"], event["responseStatusCode"]))
+                await self._session.send("Fetch.continueRequest", request)
+            else:
+                await self._take(event, request)
+        except Error:
+            return  # the tab was closed or went elsewhere; goto tells
+
+    async def _take(self, event: dict[str, Any], request: dict[str, Any]) -> None:
+        headers = [(h["name"], h["value"]) for h in event.get("responseHeaders", [])]
+        try:
+            body = await self._body(request)
+        except Error as error:
+            self._fail(_reading_failed(str(error)))
+            return
+        kind = "TooLarge" if body is None else "DataLoss" if _short(headers, body) else ""
+        if kind or body is None:
+            self._fail(kind)
+            return
+        status = event["responseStatusCode"]
+        self.last = Arrived(event["request"]["url"], status, tuple(headers), body, tuple(self._hops))
+        self._hops = []
+        kept = [{"name": n, "value": v} for n, v in headers if n.lower() not in _UNDONE]
+        answer = {**request, "responseCode": status, "responseHeaders": kept, "body": base64.b64encode(body).decode()}
+        await self._session.send("Fetch.fulfillRequest", answer)
+
+    def _fail(self, kind: str) -> None:
+        self.trouble = self.trouble or kind
+        self.failed.set()
+
+    async def _body(self, request: dict[str, Any]) -> bytes | None:
+        """Read as a stream, so that a body that swells is dropped at the cap; None where it is too large."""
+        handle = (await self._session.send("Fetch.takeResponseBodyAsStream", request))["stream"]
+        parts, size = [], 0
+        while True:
+            piece = await self._session.send("IO.read", {"handle": handle, "size": _CHUNK})
+            part = base64.b64decode(piece["data"]) if piece.get("base64Encoded") else piece["data"].encode()
+            parts.append(part)
+            size += len(part)
+            if size > MAX_BYTES:
+                return None
+            if piece.get("eof"):
+                return b"".join(parts)
+
+
+def _short(headers: list[tuple[str, str]], body: bytes) -> bool:
+    """Fewer bytes than announced; told only where no coding stands between the two figures."""
+    named = {name.lower(): value.strip() for name, value in headers}
+    length = named.get("content-length", "")
+    return not named.get("content-encoding") and length.isdigit() and len(body) < int(length)
+
+
+def _reading_failed(said: str) -> str:
+    return failure_kind(said) if "ERR_" in said else "DataLoss"
