@@ -10,10 +10,11 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from audit.errors import BriefError
 from audit.keywords import matrix
@@ -33,6 +34,13 @@ from audit.models import (
 DEFAULT_KINDS = (KeywordKind.BRAND, KeywordKind.EVALUATION, KeywordKind.COMPLAINT)
 _COUNTRY = re.compile(r"^[A-Z]{2}$")
 _LANGUAGE = re.compile(r"^[a-z]{2}$")
+
+
+def _whole_addresses(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    for address in addresses:
+        if not address.startswith(("http://", "https://")):
+            raise ValueError(f"{address!r} is no address; write it whole, like 'https://www.youtube.com/@acme'")
+    return addresses
 
 
 class BrandTable(Document):
@@ -56,10 +64,7 @@ class BrandTable(Document):
     @field_validator("profiles")
     @classmethod
     def _addresses(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
-        for address in addresses:
-            if not address.startswith(("http://", "https://")):
-                raise ValueError(f"{address!r} is no address; write it whole, like 'https://www.youtube.com/@acme'")
-        return addresses
+        return _whole_addresses(addresses)
 
 
 class KeywordTable(Document):
@@ -114,6 +119,42 @@ class Market(Document):
         return [{"text": k} if isinstance(k, str) else k for k in value] if isinstance(value, list) else value
 
 
+class CollectTable(Document):
+    """What `repaudit run` fetches beside the result pages."""
+
+    reviews: tuple[str, ...] = ()
+    """Addresses of review profiles of the brand."""
+    landings: int = Field(default=0, ge=0, le=50)
+    """How many pages behind the results of each query are fetched, first rows first."""
+    suggestions: bool = True
+    screenshots: bool = False
+
+    @field_validator("reviews")
+    @classmethod
+    def _whole(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        return _whole_addresses(addresses)
+
+
+class Figure(Document):
+    """A rating read by a person where a site may not be asked; printed as typed in."""
+
+    site: str = Field(min_length=1)
+    subject: str = Field(min_length=1)
+    url: str = ""
+    value: float
+    best: float = 5
+    worst: float = 1
+    rating_count: int | None = Field(default=None, ge=0)
+    review_count: int | None = Field(default=None, ge=0)
+    seen_at: datetime
+
+    @model_validator(mode="after")
+    def _on_its_scale(self) -> Self:
+        if not self.worst <= self.value <= self.best:
+            raise ValueError(f"{self.value:g} is not between {self.worst:g} and {self.best:g}")
+        return self
+
+
 class ScoreTable(Document):
     curve: str = "reciprocal"
     by_position: bool = False
@@ -137,6 +178,10 @@ class Brief(Document):
     demand: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     """Keyword text -> searches a month; keywords without a figure share the mean."""
     engine_shares: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    collect: CollectTable = CollectTable()
+    consent: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
+    """Host -> who decided to ask it although its robots forbid it, and why. Printed in the report."""
+    figures: tuple[Figure, ...] = ()
     score: ScoreTable = ScoreTable()
     style: HouseStyle = HouseStyle()
     store: str = "repaudit.sqlite"
@@ -197,7 +242,8 @@ class Brief(Document):
 
     def digest(self) -> str:
         """Identity of what was asked: equal digests make equal plans."""
-        asked = self.model_copy(update={"style": HouseStyle(), "store": ""})
+        rest = {"style": HouseStyle(), "store": "", "collect": CollectTable(), "consent": {}, "figures": ()}
+        asked = self.model_copy(update=rest)
         return hashlib.sha256(asked.model_dump_json().encode()).hexdigest()[:16]
 
 
@@ -256,6 +302,8 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
         "brand": BrandTable,
         "competitors": Competitor,
         "markets": Market,
+        "collect": CollectTable,
+        "figures": Figure,
         "score": ScoreTable,
         "style": HouseStyle,
     }

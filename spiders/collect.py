@@ -6,12 +6,23 @@ A page that answers a planned cell takes its place; everything else is kept by n
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from audit.brief import Brief
-from audit.models import Brand, Failure, Outcome, Page, ReviewProfile, Serp, SerpQuery, Snapshot, Status
+from audit.brief import Brief, Figure
+from audit.models import (
+    AggregateRating,
+    Brand,
+    Failure,
+    Outcome,
+    Page,
+    ReviewProfile,
+    Serp,
+    SerpQuery,
+    Snapshot,
+    Status,
+)
 from spiders.address import parameter
 from spiders.guards import same_query
 from spiders.reading import read
@@ -108,16 +119,26 @@ def _page_of(serp: Serp) -> int:
 
 
 def collect(
-    brief: Brief, arrivals: Iterable[Arrival], *, taken_at: datetime, tool: str, before: Snapshot | None = None
+    brief: Brief,
+    arrivals: Iterable[Arrival],
+    *,
+    taken_at: datetime,
+    tool: str,
+    before: Snapshot | None = None,
+    consents: Mapping[str, str] | None = None,
 ) -> Snapshot:
-    """The Snapshot of these arrivals. With `before`, its pages stay except where a new answered page takes the cell."""
+    """The Snapshot of these arrivals. With `before`, its pages stay except where a new answered page takes the cell.
+
+    `consents` are the hosts that were asked although their robots forbid it, with the client's own words.
+    """
     arrivals = list(arrivals)
     serps = [a.reading for a in arrivals if isinstance(a.reading, Serp)]
     profiles = [a.reading for a in arrivals if isinstance(a.reading, ReviewProfile) and a.planned]
     failures = [_failure(a) for a in arrivals if not isinstance(a.reading, Serp) and not a.planned]
     if before is not None:
         serps = [s for s in before.serps if not _replaced(s, serps)] + serps
-        profiles = [p for p in before.profiles if p.url not in {q.url for q in profiles} or not p.url] + profiles
+        kept = [p for p in before.profiles if p.source != "manual"]
+        profiles = [p for p in kept if p.url not in {q.url for q in profiles} or not p.url] + profiles
         failures = [*before.failures, *failures]
     return Snapshot(
         brand=brief.the_brand(),
@@ -127,10 +148,24 @@ def collect(
         keywords=brief.keywords(),
         plan=brief.plan(),
         engine_shares=brief.engine_shares,
+        consents=dict(consents or {}),
         engine_indexes={cell.engine: engines()[cell.engine].index for cell in brief.plan()},
         serps=numbered(_unique(serps), brief.plan()),
-        profiles=tuple(profiles),
+        profiles=(*profiles, *(_typed_in(figure) for figure in brief.figures)),
         failures=tuple(failures),
+    )
+
+
+def _typed_in(figure: Figure) -> ReviewProfile:
+    counts = figure.model_dump(include={"value", "best", "worst", "rating_count", "review_count"})
+    return ReviewProfile(
+        site=figure.site,
+        url=figure.url,
+        subject=figure.subject,
+        rating=AggregateRating(**counts),
+        outcome=Outcome(status=Status.RESULTS, why="typed in"),
+        fetched_at=figure.seen_at,
+        source="manual",
     )
 
 

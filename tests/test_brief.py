@@ -48,6 +48,44 @@ WRONG = [
 ]
 
 
+LIVE = """
+[collect]
+reviews = ["https://www.trustpilot.com/review/acme.example"]
+
+[consent]
+"www.google.com" = "the client, 2026-11-20"
+
+[[figures]]
+site = "yelp"
+subject = "Acme"
+value = 4.2
+rating_count = 118
+seen_at = 2026-11-20T09:00:00Z
+"""
+
+
+def test_live_tables_ask_nothing_new() -> None:
+    brief = parse_brief(GOOD + LIVE)
+    assert brief.digest() == parse_brief(GOOD).digest()
+    assert brief.consent == {"www.google.com": "the client, 2026-11-20"}
+    assert brief.figures[0].rating_count == 118
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "mend"),
+    [
+        ("value = 4.2", "value = 42", "figures[1]", "42 is not between 1 and 5"),
+        ('= "the client, 2026-11-20"', '= ""', "consent.www.google.com", "at least 1 character"),
+        ("reviews = [", "revews = [", "collect.revews", "Did you mean 'reviews'?"),
+    ],
+)
+def test_wrong_live_table_is_answered(old: str, new: str, where: str, mend: str) -> None:
+    with pytest.raises(BriefError) as caught:
+        parse_brief((GOOD + LIVE).replace(old, new, 1))
+    assert where in str(caught.value)
+    assert mend in str(caught.value)
+
+
 @pytest.mark.parametrize(("old", "new", "where", "mend"), WRONG, ids=[w[1][:30] for w in WRONG])
 def test_wrong_brief_is_answered(old: str, new: str, where: str, mend: str) -> None:
     assert old in GOOD

@@ -236,6 +236,8 @@ class Snapshot(Document):
     """Market share by engine, any unit; missing = equal."""
     engine_indexes: dict[str, str] = Field(default_factory=dict)
     """Whose index answers for an engine; engines that share one are one vote. Missing = its own."""
+    consents: dict[str, str] = Field(default_factory=dict)
+    """Hosts whose robots forbid automatic requests and which were asked all the same, with the client's own words."""
     serps: tuple[Serp, ...] = ()
     profiles: tuple[ReviewProfile, ...] = ()
     failures: tuple[Failure, ...] = ()
