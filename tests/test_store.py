@@ -289,7 +289,7 @@ def write_until_killed(path: str, pipe: Connection, statements: int) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
         for moment in ("before_cursor_execute", "after_cursor_execute", "commit"):
-            event.listen(store._engine, moment, step)
+            event.listen(store._base.engine, moment, step)
         for number in range(10_000):
             evidence = store.keep(page(number, size=100_000))
             pipe.send(evidence.sha256)
@@ -357,7 +357,7 @@ def test_two_runs_write_at_once(path: Path) -> None:
 def test_a_full_disk_is_one_sentence_and_costs_nothing_kept(path: Path) -> None:
     with Store.open(str(path)) as store:
         kept = store.keep(page(1))
-        with store._engine.connect() as link:
+        with store._base.engine.connect() as link:
             pages = link.exec_driver_sql("PRAGMA page_count").scalar()
             link.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(StoreError, match=r"the disk is full\. |the disk is full") as caught:
@@ -464,24 +464,59 @@ def test_an_older_store_is_copied_and_migrated(path: Path, tmp_path: Path, monke
     names = filled(path)
     steps = tmp_path / "steps"
     shutil.copytree(migrations.STEPS, steps, ignore=shutil.ignore_patterns("__pycache__"))
-    (steps / "versions" / "v0002_note.py").write_text(
-        "import sqlalchemy as sa\nfrom alembic import op\nrevision = '0002'\ndown_revision = '0001'\n"
+    (steps / "versions" / "v9999_note.py").write_text(
+        f"import sqlalchemy as sa\nfrom alembic import op\nrevision = '9999'\ndown_revision = '{migrations.HEAD}'\n"
         "def upgrade():\n    op.add_column('snapshots', sa.Column('note', sa.Text))\n",
         encoding="utf-8",
     )
     monkeypatch.setattr(migrations, "STEPS", steps)
-    monkeypatch.setattr(migrations, "HEAD", "0002")
+    monkeypatch.setattr(migrations, "HEAD", "9999")
     with Store.open(str(path)) as store:
         assert store.snapshot(names[0]).brand.name == ACME
         assert store.verify() == []
     monkeypatch.undo()
-    with Store.open(str(path.with_name(path.name + ".before-0002"))) as copy:
+    with Store.open(str(path.with_name(path.name + ".before-9999"))) as copy:
         assert [entry.id for entry in copy.snapshots(ACME)] == names
         assert copy.verify() == []
 
 
+def test_a_store_of_the_first_schema_opens_with_all_it_held(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as old:
+        old.setattr(migrations, "HEAD", "0001")
+        with Store.open(str(path)) as store:
+            names = [store.save_snapshot(snapshot(1, evidence=(store.keep(page(1)),)))]
+    with Store.open(str(path)) as store:
+        assert [entry.id for entry in store.snapshots(ACME)] == names
+        assert store.verify() == []
+        store.memory.suspend("search.example", "captcha", 1e9, "captcha")
+
+
+def test_memory_of_the_way_out_survives_a_restart(path: Path) -> None:
+    with Store.open(str(path)) as store:
+        memory = store.memory
+        memory.suspend("a.example", "captcha", 2000.0, "a captcha")
+        memory.suspend("a.example", "captcha", 1000.0, "an earlier end never shortens")
+        memory.suspend("a.example", "rate_limit", 1500.0, "429")
+        memory.keep_robots("https://a.example", 10.0, "", b"User-agent: *")
+        memory.keep_robots("https://a.example", 20.0, "Deadline", b"")
+        assert [memory.spend("a.example", "2026-11-02", 2) for _ in range(3)] == [True, True, False]
+        assert memory.reserve("a.example", 100.0, 5.0, 200.0) == 100.0
+    with Store.open(str(path)) as store:
+        memory = store.memory
+        assert memory.suspensions("a.example") == [("captcha", 2000.0, "a captcha"), ("rate_limit", 1500.0, "429")]
+        assert memory.robots("https://a.example") == (20.0, "Deadline", b"")
+        assert memory.robots("https://b.example") is None
+        assert not memory.spend("a.example", "2026-11-02", 2)
+        assert memory.spend("a.example", "2026-11-03", 2)
+        assert memory.reserve("a.example", 100.0, 5.0, 200.0) == 105.0
+        assert memory.reserve("a.example", 100.0, 5.0, 107.0) == 110.0
+        assert memory.reserve("a.example", 100.0, 5.0, 200.0) == 110.0, "a moment too late was not taken"
+        memory.release("a.example")
+        assert memory.suspensions("a.example") == []
+
+
 def test_settings_of_the_file(path: Path) -> None:
-    with Store.open(str(path)) as store, store._engine.connect() as link:
+    with Store.open(str(path)) as store, store._base.engine.connect() as link:
         answers = [
             link.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous", "foreign_keys")
         ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sqlalchemy import Connection  # noqa: TID251
 
-HEAD = "0001"
+HEAD = "0002"
 """Newest step in `versions`."""
 STEPS = Path(__file__).parent
 
@@ -38,4 +38,4 @@ def upgrade(connection: Connection) -> None:
 
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, HEAD)

@@ -1,0 +1,79 @@
+"""Proof of the store: every byte, row and seal against its digest; a sentence for everything that is not as it was."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+
+import sqlalchemy as sa  # noqa: TID251
+
+from audit.errors import StoreError
+from audit.seal import digest, fits, unpacked, whole
+from audit.store import database as db
+
+
+def verify(base: db.Database) -> list[str]:
+    """A sentence for everything that is altered or missing; [] when all is as it was written."""
+    found: list[str] = []
+    for check in (_file, _bytes, _rows, _chain, _evidence):
+        try:
+            found += check(base)
+        except StoreError as error:
+            found.append(str(error))
+    return found
+
+
+def _file(base: db.Database) -> Iterator[str]:
+    if base.engine.dialect.name == "sqlite":
+        with base.transaction(write=False) as link:
+            lines = [str(line) for (line,) in link.exec_driver_sql("PRAGMA integrity_check(20)")]
+        yield from (f"database file: {line}" for line in lines if line != "ok")
+
+
+def _bytes(base: db.Database) -> Iterator[str]:
+    with base.transaction(write=False) as link:
+        names = list(link.execute(sa.select(db.blobs.c.sha256)).scalars())
+    for name in names:
+        with base.transaction(write=False) as link:
+            row = link.execute(sa.select(db.blobs).where(db.blobs.c.sha256 == name)).first()
+        body = None if row is None else unpacked(row.data)
+        if body is None or hashlib.sha256(body).hexdigest() != name or row is None or row.size != len(body):
+            yield f"page {str(name)[:12]}: the bytes are not those that arrived"
+
+
+def _rows(base: db.Database) -> Iterator[str]:
+    for row in base.rows(db.fetches):
+        if digest(row.document) != row.digest or f'"sha256":"{row.sha256}"' not in str(row.document):
+            yield f"fetch {row.number}: its record was altered"
+    for row in base.rows(db.labels):
+        if digest(row.brand, row.saved_at, row.document) != row.digest:
+            yield f"label {row.number}: its record was altered"
+    for row in base.rows(db.archives):
+        if digest(row.run, row.file, row.size, row.sha256, row.snapshot) != row.digest:
+            yield f"archive {row.file}: its record was altered"
+    for row in base.rows(db.audits):
+        if digest(row.document) != row.digest or not fits(row, row.made_at):
+            yield f"audit {row.id}: its record was altered"
+
+
+def _chain(base: db.Database) -> Iterator[str]:
+    """Every seal over its document, and every snapshot sealed upon the one before it."""
+    seals: dict[str, str] = {}
+    for row in base.rows(db.snapshots):
+        if not whole(row) or not fits(row, row.taken_at):
+            yield f"snapshot {row.id}: the seal does not match"
+        elif row.previous != seals.get(row.brand, ""):
+            yield f"snapshot {row.id}: the snapshot before it is missing or was replaced"
+        seals[row.brand] = row.seal or ""
+
+
+def _evidence(base: db.Database) -> Iterator[str]:
+    with base.transaction(write=False) as link:
+        kept = set(link.execute(sa.select(db.blobs.c.sha256)).scalars())
+    for number, sha256 in ((row.number, row.sha256) for row in base.rows(db.fetches)):
+        if sha256 not in kept:
+            yield f"fetch {number}: its page {sha256[:12]} is missing"
+    for row in filter(whole, base.rows(db.snapshots)):
+        for name in sorted(set(re.findall(r'"sha256":"([0-9a-f]{64})"', row.document)) - kept):
+            yield f"snapshot {row.id}: the page {name[:12]} it rests on is not kept here"
