@@ -209,7 +209,7 @@ def demo(out: Annotated[Path, typer.Option(help="Folder to write into.")] = Path
 
 def demo_folder() -> Path:
     """The demonstration inside the package (a wheel) or beside it (a checkout)."""
-    for folder in (Path(str(files("audit"))) / "demo", Path(__file__).resolve().parent.parent / "examples" / "demo"):
+    for folder in (Path(str(files("audit"))) / "demo", Path(__file__).resolve().parents[2] / "examples" / "demo"):
         if (folder / "brief.toml").exists():
             return folder
     raise UsageError("the demonstration is not part of this installation.", mend="Run ./run demo in a checkout.")
