@@ -52,7 +52,7 @@ def _by_detection(body: bytes) -> tuple[str, str]:
     """A page that is UTF-8 but for a few broken bytes stays UTF-8; else bs4's detector decides."""
     lenient = body.decode("utf-8", "replace")
     broken = lenient.count("�")
-    if broken * _TOLERANCE <= sum(1 for char in lenient if char > "\x7f"):
+    if broken * _TOLERANCE <= len(lenient) - len(lenient.encode("ascii", "ignore")):
         return lenient, "utf-8"
     for name in ("gb18030", "cp949"):
         try:

@@ -11,7 +11,9 @@ from audit.models import Feature, Hit, Page
 from spiders.address import host
 from spiders.tree import Tree, fold
 
-UNBALANCED = 2  # open minus closed div: browser-made pages balance, hand-made ones are off by one or two
+UNBALANCED = 2  # boxes open minus closed: browser-made pages balance, hand-made ones are off by one or two
+_CLOSED = (b"div", b"ol", b"ul", b"table", b"form", b"main", b"section", b"article")  # HTML lets none of them stay open
+_CODE = re.compile(rb"<(script|style)[\s>]")
 DECOY_ROWS = 4  # fewer rows prove nothing about a page
 _TAIL = 4096
 _END = re.compile(rb"</(?:html|body)\s*>", re.I)
@@ -23,18 +25,34 @@ SMALL_PAGE = 20_000  # bytes; DataDome's page is 1.7 kB, good pages that name it
 
 
 def truncated(body: bytes) -> str:
-    """Why the body is cut, or "". A body without end tag is whole when its divs balance and it ends outside a tag."""
+    """Why the body is cut, or "". A body without end tag is whole when it ends outside a tag and its boxes balance."""
     if _END.search(body[-_TAIL:]):
         return ""
     tail = body.rstrip()
     if tail.rfind(b"<") > tail.rfind(b">"):
         return "ends inside a tag"
-    low = body.lower()
-    for name in (b"script", b"style"):
-        if low.count(b"<" + name) > low.count(b"</" + name):
-            return f"ends inside a {name.decode()}"
-    open_divs = low.count(b"<div") - low.count(b"</div")
-    return f"{open_divs} div left open, no end tag" if open_divs > UNBALANCED else ""
+    rest, inside = _without_code(body.lower())
+    if inside:
+        return f"ends inside a {inside}"
+    surplus = {name: len(re.findall(rb"<" + name + rb"[\s>]", rest)) - rest.count(b"</" + name) for name in _CLOSED}
+    left = {name.decode(): count for name, count in surplus.items() if count > 0}
+    if sum(left.values()) <= UNBALANCED:
+        return ""
+    return f"{', '.join(f'{count} {name}' for name, count in left.items())} left open, no end tag"
+
+
+def _without_code(low: bytes) -> tuple[bytes, str]:
+    """The page without scripts and styles, and which of them it ends in; tags inside a script's strings are no tags."""
+    parts: list[bytes] = []
+    place = 0
+    while match := _CODE.search(low, place):
+        parts.append(low[place : match.start()])
+        name = match.group(1)
+        end = low.find(b"</" + name, match.end())
+        if end < 0:
+            return b"".join(parts), name.decode()
+        place = end
+    return b"".join([*parts, low[place:]]), ""
 
 
 def error_page(page: Page, tree: Tree) -> bool:

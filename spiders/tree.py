@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 
-from selectolax.lexbor import LexborHTMLParser  # noqa: TID251
-from selectolax.lexbor import LexborNode as Node  # noqa: TID251
+from selectolax.lexbor import LexborHTMLParser, LexborNode  # noqa: TID251
 
 from spiders.charset import decode
 
+Node = LexborNode
 MAX_BYTES = 16 * 1024 * 1024  # reliability B4: decoded size cap
 MAX_TAGS = 400_000  # real pages hold at most 8,479 elements
 SUSPICIOUS_TAGS = 20_000
@@ -98,8 +98,8 @@ class Tree:
         return cls(source, utf8=body if encoding == "utf-8" and "�" not in source else None)
 
     def all(self, css: str) -> list[Node]:
-        """Every match, in page order."""
-        return self.parser.css(css)
+        """Every match once, in page order."""
+        return once(self.parser.css(css), css)
 
     def one(self, css: str) -> Node | None:
         return self.parser.css_first(css)
@@ -168,13 +168,15 @@ def nesting(body: bytes) -> int:
     return deepest
 
 
+# Zero-width characters, soft hyphen and direction controls: invisible, and a way to dress one title as another.
+_INVISIBLE = re.compile("[\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+
+
 def fold(text: str) -> str:
     """Runs of white space become one blank; zero-width and direction marks go."""
-    return " ".join(text.translate(_INVISIBLE).split())
-
-
-# Zero-width characters, soft hyphen and direction controls: invisible, and a way to dress one title as another.
-_INVISIBLE = dict.fromkeys((173, 8203, 8204, 8206, 8207, *range(8234, 8239), 8288, *range(8294, 8298), 65279))
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text)
+    return " ".join(text.split())
 
 
 def text(node: Node | None, *, skip: frozenset[int] = frozenset()) -> str:
@@ -182,19 +184,29 @@ def text(node: Node | None, *, skip: frozenset[int] = frozenset()) -> str:
 
     `skip` holds `mem_id`s of nodes below it that are left out (a date inside a snippet).
     """
-    return "" if node is None else fold("".join(_pieces(node, skip)))
-
-
-def _pieces(node: Node, skip: frozenset[int]) -> Iterator[str]:
-    for child in node.iter(include_text=True, skip_empty=False):
+    if node is None:
+        return ""
+    parts: list[str] = []
+    walk: list[tuple[Iterator[Node], str]] = [(_children(node), "")]  # no recursion: strangers choose the depth
+    while walk:
+        children, gap = walk[-1]
+        child = next(children, None)
+        if child is None:
+            parts.append(gap)
+            walk.pop()
+            continue
         tag = child.tag or ""
         if tag == "-text":
-            yield child.text_content or ""
+            parts.append(child.text_content or "")
         elif tag[0] != "-" and tag not in SILENT_TAGS and child.mem_id not in skip and not hidden(child):
             gap = " " if tag in BLOCK_TAGS else ""
-            yield gap
-            yield from _pieces(child, skip)
-            yield gap
+            parts.append(gap)
+            walk.append((_children(child), gap))
+    return fold("".join(parts))
+
+
+def _children(node: Node) -> Iterator[Node]:
+    return node.iter(include_text=True, skip_empty=False)
 
 
 def hidden(node: Node) -> bool:
@@ -218,7 +230,12 @@ def attr(node: Node | None, name: str) -> str:
 
 def below(node: Node, css: str) -> list[Node]:
     """Matches strictly below a node (lexbor counts the node itself)."""
-    return [found for found in node.css(css) if found.mem_id != node.mem_id]
+    return [found for found in once(node.css(css), css) if found.mem_id != node.mem_id]
+
+
+def once(nodes: list[Node], css: str) -> list[Node]:
+    """lexbor gives a node once for every selector of a list that it matches."""
+    return list({node.mem_id: node for node in nodes}.values()) if "," in css else nodes
 
 
 def ancestors(node: Node) -> Iterator[Node]:
