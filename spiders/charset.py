@@ -13,6 +13,8 @@ _REFUSED = frozenset({"utf-7", "utf7", "x-user-defined", "replacement"})
 # WHATWG: pages labelled with the narrow names are read with the wide table.
 _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "iso-8859-1": "cp1252"}
 _HEAD = 4096
+_FOREIGN = re.compile(rb"[^<>\n]*[\x80-\xff][^<>\n]*")  # the stretches that tell encodings apart
+_SAMPLE = 65_536
 _TOLERANCE = 200  # one broken byte in 200 non-ASCII characters is a damaged UTF-8 page, not another encoding
 
 
@@ -59,5 +61,6 @@ def _by_detection(body: bytes) -> tuple[str, str]:
             return body.decode(name), name
         except UnicodeDecodeError:
             continue
-    found = UnicodeDammit(body, known_definite_encodings=[], is_html=True)
-    return (found.unicode_markup or lenient), (found.original_encoding or "utf-8")
+    found = UnicodeDammit(b"\n".join(_FOREIGN.findall(body))[:_SAMPLE], known_definite_encodings=[], is_html=True)
+    name = found.original_encoding or "utf-8"
+    return body.decode(name, "replace"), name
