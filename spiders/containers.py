@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from email.message import Message
 from email.policy import compat32
 
-from spiders.archive import BodyError, Record
+from spiders.archive import Record
+from spiders.gate.wire import FetchError
 from spiders.provider import get, rows
 from spiders.tree import MAX_BYTES
 
@@ -57,7 +58,7 @@ def _entry(entry: Mapping[str, object]) -> Record:
     )
     try:
         return found._replace(body=_body(get(response, "content")))
-    except BodyError as error:
+    except FetchError as error:
         return found._replace(failure=error.kind)
 
 
@@ -76,7 +77,7 @@ def _body(content: object) -> bytes:
     if not isinstance(text, str):
         size = get(content, "size")
         if isinstance(size, int) and size > 0:
-            raise BodyError("DataLoss")  # exported without contents
+            raise FetchError("DataLoss")  # exported without contents
         return b""
     if get(content, "encoding") != "base64":
         body = text.encode("utf-8", "replace")
@@ -84,9 +85,9 @@ def _body(content: object) -> bytes:
         try:
             body = base64.b64decode("".join(text.split()), validate=True)
         except (binascii.Error, ValueError):
-            raise BodyError("BadEncoding") from None
+            raise FetchError("BadEncoding") from None
     if len(body) > MAX_BYTES:
-        raise BodyError("TooLarge")
+        raise FetchError("TooLarge")
     return body
 
 

@@ -24,6 +24,7 @@ UNSEEN = (
 )
 LONGEST_SNIPPET = 300  # characters, where nothing but the whole row could be found
 LONGEST_STARS = 120  # characters of a line of stars
+MOST_STARS = 20  # of one row that are looked at
 STARS_HEIGHT = 3  # levels between the drawn stars and the node that also holds their count
 LONGEST_BUTTON = 20  # characters of "Read more" at the end of a snippet
 SHORTEST_SNIPPET = 15  # characters; a shorter longest line is a label
@@ -131,7 +132,7 @@ def title(tree: Tree, unit: Unit) -> str:
 def rating(node: Node) -> AggregateRating | None:
     """Stars of a row: the text beside them ("Rating: 4.5 · 1,234 votes", "4.7(733)", "66%(51)") and their label."""
     found: AggregateRating | None = None
-    for star in node.css(STARS):
+    for star in node.css(STARS)[:MOST_STARS]:
         label = attr(star, "aria-label").strip(" ,.")
         if label and _DIGIT.search(label) is None:
             continue  # a labelled picture

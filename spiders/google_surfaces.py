@@ -32,6 +32,7 @@ SHORTEST_BLOCK = 20  # characters; less is a spacer or a lone label
 SHORTEST_PROSE = 60  # characters of a block that has neither link nor header
 LONGEST_TITLE = 80  # characters that stand for a block without header
 WORDY = 8  # characters that make a link text a title
+MOST_CARDS = 100  # cards of one block that are read
 DATE_WORDS = 4  # "Hace 15 horas", "Nov 11, 2023": as many words may a date at the end of a line have
 DIALOG_HEIGHT = 3  # levels between a dialog and its heading
 HEADING = "h3, [role=heading]"
@@ -283,7 +284,7 @@ def kind(node: Node, header: str, found: list[tuple[str, Node]]) -> Feature:
 def cards(tree: Tree, node: Node, *, ads: bool = False) -> Iterator[Card]:
     """Linked titles of a carousel or list: headings first, else links that carry words; each title once."""
     seen: set[tuple[str, str]] = set()
-    for card in list(_headed(tree, node, ads=ads)) or list(_worded(tree, node, ads=ads)):
+    for card in list(_headed(tree, node, ads=ads)) or list(islice(_worded(tree, node, ads=ads), MOST_CARDS)):
         if (card.title, card.url) not in seen and card.title:
             seen.add((card.title, card.url))
             yield card
@@ -300,7 +301,7 @@ def _headed(tree: Tree, node: Node, *, ads: bool) -> Iterator[Card]:
 
 def _scopes(node: Node) -> Iterator[tuple[Node, Node]]:
     """Each heading of a block with the largest node around it that holds no other heading."""
-    for head in node.css("[role=heading]"):
+    for head in node.css("[role=heading]")[:MOST_CARDS]:
         link = link_around(head)
         scope = link if link is not None else head
         for height, above in enumerate(ancestors(head)):

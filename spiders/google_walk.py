@@ -19,6 +19,8 @@ from spiders.tree import Node, Tree, ancestors, attr, text
 
 MANY = 2
 ENOUGH_ROWS = 3  # fewer rows of one anchor, and the next anchors are asked too
+MOST_LINKS = 300  # real pages have at most 200 links out; only so many are asked for an address close by
+MOST_BOXES = 200  # answers and expanders that are looked at: a page made to be slow has more
 TEXT_FRAGMENT = "#:~:text="  # Google scrolls to the quoted words of an answer, never of a plain result
 ROW_HEIGHT = 3  # levels between a link and the node that also holds its address
 EXPANDER_HEIGHT = 4  # levels between an expander and the node that also holds the panel it opens
@@ -105,7 +107,7 @@ class Walk:
 
     def _lift_answers(self, boxes: dict[int, Unit]) -> None:
         """A featured snippet of any year: the nearest node that holds an answer and exactly one heading."""
-        for node in self.tree.all('[data-attrid^="wa:/description"]'):
+        for node in self.tree.all('[data-attrid^="wa:/description"]')[:MOST_BOXES]:
             if any(up.mem_id in boxes for up in ancestors(node)):
                 continue
             for above in ancestors(node):
@@ -117,15 +119,14 @@ class Walk:
 
     def _lift_questions(self, boxes: dict[int, Unit]) -> None:
         """Questions without a name we know: a closed expander and the panel with an answer that it would open."""
-        for button in self.tree.all(EXPANDERS):
-            if any(up.mem_id in boxes for up in ancestors(button)):
+        for button in self.tree.all(EXPANDERS)[:MOST_BOXES]:
+            panel = self.named.get(attr(button, "aria-controls"))
+            if panel is None or panel.css_first("h3") is None or any(up.mem_id in boxes for up in ancestors(button)):
                 continue
-            wanted = attr(button, "aria-controls")
+            around = {above.mem_id for above in islice(ancestors(panel), EXPANDER_HEIGHT)}
             for above in islice(ancestors(button), EXPANDER_HEIGHT):
-                opened = [node for node in above.css("[id]") if node.id == wanted]
-                if opened:
-                    if opened[0].css_first("h3") is not None:
-                        boxes[above.mem_id] = Unit("questions", above)
+                if above.mem_id in around:
+                    boxes[above.mem_id] = Unit("questions", above)
                     break
 
     def _rows(self, boxes: dict[int, Unit]) -> list[Unit]:
@@ -134,6 +135,8 @@ class Walk:
         most = place = 0
         for number, (css, shown) in enumerate(ROW_ANCHORS):
             found = [row for node in self.tree.all(css) if (row := self._row(node, boxes)) is not None]
+            if shown == "near" and len(found) > MOST_LINKS:
+                continue
             found = self._with_address(found, shown) if shown else found
             count = sum(row.kind == "row" for row in found)
             if count > most and (shown != "near" or count >= ENOUGH_ROWS):
@@ -332,9 +335,14 @@ def is_barred(node: Node) -> bool:
 
 
 def is_sitelink(table: Node) -> bool:
-    """A heading in a table below another heading of the same row."""
+    """A table below the heading of its row holds sitelinks; a table of its own is a row (2007)."""
     first = table.parent.css_first("h3") if table.parent is not None else None
-    return first is not None and table.mem_id not in {up.mem_id for up in ancestors(first)}
+    for above in ancestors(first) if first is not None else ():
+        if above.tag == "table":
+            return False
+        if table.parent is not None and above.mem_id == table.parent.mem_id:
+            return True
+    return False
 
 
 def link_text_is_query(link: Node) -> bool:

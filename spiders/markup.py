@@ -34,6 +34,8 @@ _NAME = re.compile(r"[^/#:]+$")
 _WRAPPER = re.compile(r"^\s*(?:<!--|(?://|/\*)?\s*<!\[CDATA\[\s*(?:\*/)?)|(?:-->|(?://|/\*)?\s*\]\]>\s*(?:\*/)?)\s*$")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _LAST_COMMA = re.compile(r",(?=\s{0,200}[}\]])")
+_SCALE = re.compile(r"\d\s?(?:%|/\s?(\d{1,3})\b)")
+_RATING_KEY = re.compile(r'"aggregateRating"\s*:\s*(?=\{)', re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,500}>")
 
 
@@ -47,6 +49,7 @@ class Claim:
     reviews: tuple[Review, ...] = ()
     main: bool = False
     aside: bool = False
+    histogram: dict[str, int] | None = None
 
 
 def json_ld(script: str) -> list[Node]:
@@ -57,7 +60,18 @@ def json_ld(script: str) -> list[Node]:
             return _nodes(tidy(_several(attempt)))
         except (ValueError, RecursionError):
             continue
-    return []
+    return _salvaged(text)
+
+
+def _salvaged(text: str) -> list[Node]:
+    """The one rating of a script that is broken elsewhere (an unescaped quotation mark in a description)."""
+    decoder, found = json.JSONDecoder(strict=False, parse_constant=lambda _: None), []
+    for match in _RATING_KEY.finditer(text):
+        try:
+            found.append(tidy(decoder.raw_decode(text, match.end())[0]))
+        except (ValueError, RecursionError):
+            continue
+    return [{"aggregaterating": found[0]}] if len(found) == 1 else []
 
 
 def _several(text: str) -> Value:
@@ -164,9 +178,11 @@ class Claims:
 
     def _claim(self, node: Node, key: str) -> Claim | None:
         kinds = types(node)
-        if "aggregaterating" in kinds:
+        if any(kind.endswith("aggregaterating") for kind in kinds):  # EmployerAggregateRating too
             alone = key != "aggregaterating" and _id(node) not in self.used - {""}
             return self._of(node.get("itemreviewed"), self._rating(node), ()) if alone else None
+        if "review-aggregate" in kinds:  # data-vocabulary.org, schema.org's forerunner
+            return self._of(node.get("itemreviewed"), _forerunner(node), ())
         if _is_review(node) and key not in ("review", "reviews"):
             return self._of(node.get("itemreviewed"), None, (review(node),))
         ratings = [self._rating(item) for item in many(node.get("aggregaterating"))]
@@ -215,6 +231,16 @@ def _is_review(node: Node) -> bool:
     return any(kind.endswith("review") for kind in types(node)) or "reviewbody" in node or "reviewrating" in node
 
 
+def _forerunner(node: Node) -> AggregateRating | None:
+    """A Review-aggregate of data-vocabulary.org: `votes` are ratings, `count` are reviews."""
+    shown = next((item for item in many(node.get("rating")) if isinstance(item, dict)), node)
+    value = number(shown.get("average")) if "average" in shown else number(shown.get("value", node.get("rating")))
+    votes, reviews = count(node.get("votes")), count(node.get("count"))
+    if value is None and votes is None and reviews is None:
+        return None
+    return scaled(value, number(shown.get("best")), number(shown.get("worst")), votes, reviews)
+
+
 def aggregate(node: Mapping[str, Value]) -> AggregateRating | None:
     """An AggregateRating node; None when it says nothing. Four stars from 0 votes is no value, but a count of 0."""
     value = number(node.get("ratingvalue"))
@@ -222,6 +248,10 @@ def aggregate(node: Mapping[str, Value]) -> AggregateRating | None:
     best, worst = number(node.get("bestrating")), number(node.get("worstrating"))
     if value is None and votes is None and reviews is None:
         return None
+    if best is None:  # "87 %", "8.5/10": the scale stands in the value
+        scale = _SCALE.search(words(node.get("ratingvalue")))
+        best = None if scale is None else float(scale[1] or 100)
+        worst = 0.0 if worst is None and best == 100 else worst
     return scaled(value, best, worst, votes, reviews)
 
 
@@ -236,6 +266,12 @@ def scaled(
     if best is None and value is not None and value <= DEFAULT_BEST:
         best = DEFAULT_BEST
     return AggregateRating(value=value, best=best, worst=worst, rating_count=votes, review_count=reviews)
+
+
+def score(value: Value, *, best: float = DEFAULT_BEST, worst: float | None = None) -> AggregateRating | None:
+    """The stars of one opinion, or None where there are none."""
+    shown = number(value)
+    return None if shown is None else scaled(shown, best, worst, None, None)
 
 
 def number(value: Value) -> float | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from audit.models import AggregateRating
 from spiders.tree import fold
@@ -276,3 +277,54 @@ def _worthy(rest: str) -> bool:
 
 def _float(written: str) -> float:
     return float(written.replace(",", "."))
+
+
+def read_counts(text: str) -> tuple[int | None, int | None]:
+    """Ratings and reviews a line counts by their words: "1 815 отзывов" is (None, 1815)."""
+    return _worded(_plain(text))
+
+
+# ---------------------------------------------------------------- sentences and rows of review sites
+
+_NONE_BEFORE = (
+    r"(?<![\d.,])0|(?<!\w)(?:no|not any|without|нет|без|немає|keine|aucune?|sin|no hay|nessuna)|"
+    r"(?:还|暂时?|目前)?(?:没有?|无|無)|尚無|暂无|暫無"
+)
+_NONE = re.compile(
+    rf"(?:{_NONE_BEFORE})\s?{_MIDDLE}(?:{_REVIEW}|{_VOTE})|(?:{_REVIEW}|{_VOTE})\s?[:：(]?\s?0(?![\d.,])|"
+    r"(?:отзывов|оценок|відгуків|оцінок)\s(?:(?:об?|про)\s.{1,60}\s)?(?:пока|ещё|еще|поки|ще)?\s?(?:нет|немає)|"
+    r"(?:리뷰|후기|평가|평점)[이가은는]?\s?(?:아직\s?)?없|be the first to (?:write a |leave a )?review|"
+    r"(?:станьте первым|будьте первым|оставьте первый отзыв)|not (?:yet )?(?:been )?(?:rated|reviewed)(?: yet)?",
+    re.IGNORECASE,
+)
+LONGEST_NOTICE = 240  # characters; a sentence of absence stands in a node of its own
+
+
+def says_none(text: str) -> bool:
+    """True for a short notice that there are no ratings or reviews: "No reviews yet", "0 отзывов", "暂无评价"."""
+    line = _plain(text)
+    return 0 < len(line) <= LONGEST_NOTICE and _NONE.search(line) is not None
+
+
+_BAR = re.compile(
+    rf"(?<![\d.,])(?P<stars>[1-5])[\s-]?(?:{_STAR}|점|星)(?:\s?(?:represents?|reviews?|ratings?|[:,–(-]))?\s{{0,3}}\(?\s?"
+    rf"(?P<count>{_COUNT})\s?(?P<share>%)?",
+    re.IGNORECASE,
+)
+
+
+def read_bars(rows: Iterable[str], total: int | None) -> dict[str, int] | None:
+    """A histogram from its rows: "5 star 50%", "4 звезды: 12". Shares become counts of `total`; without one, None.
+
+    Counts made of whole percent are exact to half a percent of the total.
+    """
+    found: dict[str, int] = {}
+    for row in rows:
+        match = _BAR.search(_plain(row))
+        if match is None or match["stars"] in found:
+            continue
+        number = _count(match["count"])
+        if match["share"] and total is None:
+            return None
+        found[match["stars"]] = round(number * (total or 0) / 100) if match["share"] else number
+    return found if len(found) >= 2 else None

@@ -23,8 +23,9 @@ from audit.errors import UsageError
 from audit.models import Evidence, Page
 from spiders import registry
 from spiders.address import http
-from spiders.archive import BodyError, Record, inflate, is_wacz, read_wacz, read_warc
+from spiders.archive import Record, inflate, is_wacz, read_wacz, read_warc
 from spiders.containers import HTML, is_har, is_mhtml, read_har, read_mhtml
+from spiders.gate.wire import FetchError
 from spiders.provider import moment, parse_document, without_secrets
 from spiders.tree import MAX_BYTES
 
@@ -157,7 +158,7 @@ def _unpacked(file: _File, left_out: Counter[str]) -> Iterator[Page]:
         return
     try:
         body = inflate(file.path.read_bytes(), MAX_UNPACKED if _is_container(head) else MAX_BYTES)
-    except BodyError as error:
+    except FetchError as error:
         yield _failed(file, error.kind)
         return
     yield from _of_bytes(file, body, left_out)

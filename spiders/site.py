@@ -1,30 +1,38 @@
-"""The plug of a review site, and the reader of schema.org markup that serves any page without a plug of its own."""
+"""The plug of a review site. Where a site has nothing special, its schema.org markup is read, so a plug can be short.
+
+A plug says where things are; this base decides the outcome. schema.org pages of any other site are read by the same
+base (spiders/sites/schema_org.py).
+"""
 
 from __future__ import annotations
 
+import html
 import logging
 import re
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar, final
 from weakref import WeakKeyDictionary
 
 from audit.models import AggregateRating, Outcome, Page, Review, ReviewProfile, Status
 from spiders import guards
-from spiders.address import host, under
+from spiders.address import host, path, under
 from spiders.dates import read_date
 from spiders.engine import STATUS_KINDS
-from spiders.markup import Claim, Claims, Node, aggregate, from_microdata, json_ld, scaled, tidy
-from spiders.ratings import read_count, read_number
-from spiders.subject import choose, heading
-from spiders.tree import Node as Element
-from spiders.tree import Tree, UnreadableError, ancestors, attr, below, fold, text
+from spiders.markup import Claim, Claims, Node, Value, from_microdata, json_ld, tidy
+from spiders.microformats import microformats, rdfa_lite
+from spiders.ratings import says_none
+from spiders.state import json_document
+from spiders.subject import addresses, beside_heading, choose, heading
+from spiders.tree import Tree, UnreadableError, attr, text
 
 MAX_MARKUP = 3_000_000  # characters given to extruct, which costs some 50 ms a megabyte
 MAX_RDFA = 600_000  # RDFa costs ten times as much
 SMALL = 40_000  # bytes; block pages without a node of their own are small
+BY_ADDRESS, BY_CLAIMED_ADDRESS, BY_MARK = 150, 50, 10
+"""How surely a page is of a site: by its own address (an engine's is worth 100), by the one it gives itself, a mark."""
 
 # Marks of reliability section 1.2. Words alone prove nothing; each word needs a small page.
 _BLOCK_NODES = (
@@ -49,21 +57,40 @@ class ReviewSite(ABC):
     name: ClassVar[str]
     homepage: ClassVar[str]
     hosts: ClassVar[tuple[str, ...]]
-    """Registrable domains of the site; subdomains are included."""
-    verified: ClassVar[date]
-    """Newest recorded page this file was true on."""
+    """Domains of the site with their subdomains; one without a dot stands for it in every country (amazon.co.uk)."""
+    paths: ClassVar[tuple[str, ...]] = ("/",)
+    """Where on these hosts the site is, when they carry other things as well."""
+    marks: ClassVar[tuple[str, ...]] = ()
+    """CSS of nodes that only this site's pages have."""
+    walls: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """CSS of nodes that only its block pages have, and the kind of the block."""
+    absence: ClassVar[str] = ""
+    """CSS of the nodes in which the site itself says that there are no ratings or reviews."""
+    rated: ClassVar[bool] = True
+    """False for sites of opinions without stars: threads, questions, posts."""
+    starless: ClassVar[bool] = False
+    """True where a count without stars is a whole answer."""
+    verified: ClassVar[date | None]
+    """Newest recorded page this file was true on; None when it was written from descriptions only."""
 
     @abstractmethod
+    def url(self, subject: str) -> str:
+        """Where a visitor finds the subject: its page where addresses are made of a domain or id, else a search."""
+
     def blocked(self, page: Page, tree: Tree) -> str:
         """Kind of the block this page is, by the site's own marks, or ""."""
+        return next((kind for css, kind in self.walls if tree.has(css)), "")
 
-    @abstractmethod
     def subject(self, tree: Tree) -> str:
-        """Who the profile is about, or "" when the page does not say so without doubt."""
+        """Who the profile is about, or "" when the page does not say so."""
+        return marked(tree).claim.subject or heading(tree)
 
-    @abstractmethod
     def rating(self, tree: Tree) -> AggregateRating | None:
         """The subject's rating, or None."""
+        if not self.rated:
+            return None
+        found = marked(tree).claim.rating
+        return found if found is not None or not self.hosts else beside_heading(tree)
 
     def histogram(self, tree: Tree) -> dict[str, int] | None:
         """Stars to counts, or None where the page shows none."""
@@ -71,83 +98,149 @@ class ReviewSite(ABC):
 
     def reviews(self, tree: Tree) -> Iterator[Review]:
         """Opinions about the subject, in page order."""
-        yield from ()
+        yield from marked(tree).claim.reviews
 
     def says_nothing_found(self, tree: Tree) -> bool:
         """True only on the site's own node or sentence for "no reviews"."""
-        return False
+        return bool(self.absence) and any(says_none(text(node)) for node in tree.all(self.absence))
 
     def doubt(self, tree: Tree) -> str:
-        """Why a rating on the page is not read (several subjects, ...), or ""."""
-        return ""
+        """What a reader of the figures must know (several subjects, stars of the site's own making, ...), or ""."""
+        return marked(tree).doubt
+
+    def listed(self, tree: Tree) -> Iterator[Claim]:
+        """Subjects of a page that lists several, with their ratings: none of them is the page's own."""
+        found = list(claims(tree))
+        if len({claim.subject for claim in found}) > 1:
+            yield from (claim for claim in found if claim.rating is not None)
+
+    def document(self, data: Value) -> Sequence[Claim] | None:
+        """What an answer in JSON says: None when it is not this site's, empty when it says that there is nothing."""
+        return None
 
     def owns(self, url: str) -> bool:
-        """True when the address is on one of this site's hosts."""
-        name = host(url)
-        return bool(name) and any(under(name, domain) for domain in self.hosts)
+        """True when the address is one of this site's."""
+        name, place = host(url), path(url) or "/"
+        return any(_hosts(name, mark) for mark in self.hosts) and place.startswith(self.paths)
+
+    def recognises(self, page: Page, tree: Tree) -> int:
+        """How surely the page is of this site; 0 is a stranger."""
+        if self.owns(page.url):
+            return BY_ADDRESS
+        claimed = BY_CLAIMED_ADDRESS if any(self.owns(url) for url in addresses(tree)) else 0
+        return claimed + BY_MARK * sum(tree.has(mark) for mark in self.marks)
 
     @final
     def parse(self, page: Page, tree: Tree | None = None) -> ReviewProfile:
         """Read a page to its one outcome. Raises nothing for any bytes."""
+        failed = _transport(page)
+        if failed is not None:
+            return self._profile(page, failed)
+        data = json_document(page.body)
+        if data is not None:
+            return self._of_document(page, data)
         try:
-            if page.body.lstrip()[:1] in (b"{", b"["):
-                raise UnreadableError("NotHtml", "JSON, not a page")
             tree = tree or Tree.of(page.body, page.header("content-type"))
         except UnreadableError as error:
             return self._profile(page, Outcome(status=Status.FAILED, kind=error.kind, why=error.why))
+        return self._of_tree(page, tree)
+
+    def _of_tree(self, page: Page, tree: Tree) -> ReviewProfile:
         early = self._no_page(page, tree)
         if early is not None:
             return self._profile(page, early)
-        found = self._profile(page, self._outcome(tree))
-        return found.model_copy(
-            update={
-                "subject": self.subject(tree),
-                "rating": self.rating(tree),
-                "histogram": self.histogram(tree),
-                "reviews": tuple(_cleaned(self.reviews(tree), page.fetched_at)),
-                "warnings": tuple(filter(None, [self.doubt(tree)])),
-            }
-        )
+        reviews = tuple(_cleaned(self.reviews(tree), page.fetched_at))
+        found = Claim(self.subject(tree), page.url, self.rating(tree), reviews, histogram=self.histogram(tree))
+        doubt = self.doubt(tree)
+        outcome = self._judged(found, doubt) or self._nothing(tree, doubt)
+        return self._profile(page, outcome, found, tuple(filter(None, [doubt])))
+
+    def _of_document(self, page: Page, data: Value) -> ReviewProfile:
+        if page.status is not None and page.status >= 400:
+            return self._profile(page, _by_status(page.status))
+        found = self.document(data)
+        if found is None:
+            return self._profile(page, Outcome(status=Status.FAILED, kind="NotHtml", why="JSON, not a page"))
+        if not found:
+            return self._profile(page, Outcome(status=Status.NO_RESULTS, why="the site's own empty answer"))
+        if len(found) > 1:
+            return self._profile(page, _layout(f"a list of {len(found)} subjects"))
+        claim = found[0]
+        reviews = tuple(_cleaned(iter(claim.reviews), page.fetched_at))
+        outcome = self._judged(claim, "") or _layout("no rating, no review, no sentence of absence")
+        return self._profile(page, outcome, Claim(claim.subject, "", claim.rating, reviews, histogram=claim.histogram))
 
     def _no_page(self, page: Page, tree: Tree) -> Outcome | None:
-        """The order of reliability section 1.1: transport, block marks, status, error page, cut body."""
-        if page.failure:
-            return Outcome(status=Status.FAILED, kind=page.failure, why="transport")
+        """The order of reliability section 1.1: block marks, status, error page, cut body."""
         kind = self.blocked(page, tree) or guards.shared_challenge(page, tree) or site_challenge(page, tree)
         if kind:
             return Outcome(status=Status.BLOCKED, kind=kind, why=f"{self.name}: mark of {kind}")
-        if page.status in STATUS_KINDS:
-            return Outcome(status=Status.BLOCKED, kind=STATUS_KINDS[page.status], why=f"status {page.status}")
         if page.status is not None and page.status >= 400:
-            return Outcome(status=Status.FAILED, kind="HttpStatus", why=f"status {page.status}")
+            return _by_status(page.status)
         if guards.error_page(page, tree):
             return Outcome(status=Status.FAILED, kind="ErrorPage", why="the browser's own error page")
         cut = guards.truncated(page.body)
         return Outcome(status=Status.FAILED, kind="Truncated", why=cut) if cut else None
 
-    def _outcome(self, tree: Tree) -> Outcome:
-        rating = self.rating(tree)
-        if rating is not None and rating.value is not None:
+    def _judged(self, found: Claim, doubt: str) -> Outcome | None:
+        """RESULTS needs a value, an opinion about somebody, or the counts of a site without stars."""
+        counts = (found.rating.rating_count, found.rating.review_count) if found.rating is not None else ()
+        if found.rating is not None and found.rating.value is not None:
             return Outcome(status=Status.RESULTS, why="a rating")
-        if any(True for _ in self.reviews(tree)):
+        if found.reviews and found.subject:
             return Outcome(status=Status.RESULTS, why="reviews")
+        if self.starless and any(counts):
+            return Outcome(status=Status.RESULTS, why="a count of reviews, no stars")
+        if 0 in counts and not any(counts) and not doubt:
+            return Outcome(status=Status.NO_RESULTS, why="the site's own count of 0")
+        return None
+
+    def _nothing(self, tree: Tree, doubt: str) -> Outcome:
         if self.says_nothing_found(tree):
             return Outcome(status=Status.NO_RESULTS, why="the site's own words")
-        return Outcome(
-            status=Status.UNRECOGNISED,
-            kind="layout",
-            why=self.doubt(tree) or "no rating, no review, no sentence of absence",
-        )
+        several = sum(1 for _ in self.listed(tree)) if not doubt else 0
+        listing = f"a list of {several} subjects, none of them the page's own" if several else ""
+        return _layout(doubt or listing or "no rating, no review, no sentence of absence")
 
-    def _profile(self, page: Page, outcome: Outcome) -> ReviewProfile:
+    def _profile(
+        self, page: Page, outcome: Outcome, found: Claim | None = None, notes: tuple[str, ...] = ()
+    ) -> ReviewProfile:
+        found = found or Claim()
         return ReviewProfile(
-            site=self.name if self.hosts else host(page.url),
+            site=self.name if self.hosts else host(page.url) or self.name,
             url=page.url,
+            subject=found.subject,
+            rating=found.rating,
+            histogram=found.histogram,
+            reviews=found.reviews,
             outcome=outcome,
             fetched_at=page.fetched_at,
             source=page.source,
             evidence=page.evidence,
+            warnings=notes,
         )
+
+
+def _hosts(name: str, mark: str) -> bool:
+    if "." in mark:
+        return bool(name) and under(name, mark)
+    labels = name.split(".")
+    second = len(labels) > 2 and labels[-2] in ("co", "com", "net", "org")
+    return len(labels) > 1 and labels[-3 if second else -2] == mark
+
+
+def _transport(page: Page) -> Outcome | None:
+    return Outcome(status=Status.FAILED, kind=page.failure, why="transport") if page.failure else None
+
+
+def _by_status(status: int) -> Outcome:
+    if status in STATUS_KINDS:
+        return Outcome(status=Status.BLOCKED, kind=STATUS_KINDS[status], why=f"status {status}")
+    return Outcome(status=Status.FAILED, kind="HttpStatus", why=f"status {status}")
+
+
+def _layout(why: str) -> Outcome:
+    return Outcome(status=Status.UNRECOGNISED, kind="layout", why=why)
 
 
 def site_challenge(page: Page, tree: Tree) -> str:
@@ -166,63 +259,30 @@ def _cleaned(reviews: Iterator[Review], now: datetime) -> Iterator[Review]:
         yield review.model_copy(update={"author": "", "date": read_date(review.date, now) if review.date else None})
 
 
-def read_profile(page: Page, tree: Tree | None = None) -> ReviewProfile:
-    """What the page's own markup says about its main subject, for pages of any site."""
-    return SchemaOrg().parse(page, tree)
-
-
 # ---------------------------------------------------------------- schema.org
 
 
-class SchemaOrg(ReviewSite):
-    """JSON-LD, then microdata and RDFa, then the hreview microformats; of several subjects, the page's own."""
-
-    name = "schema_org"
-    homepage = "https://schema.org/AggregateRating"
-    hosts = ()
-    verified = date(2025, 7, 7)
-
-    def blocked(self, page: Page, tree: Tree) -> str:
-        return ""
-
-    def subject(self, tree: Tree) -> str:
-        return _reading(tree).claim.subject or heading(tree)
-
-    def rating(self, tree: Tree) -> AggregateRating | None:
-        return _reading(tree).claim.rating
-
-    def reviews(self, tree: Tree) -> Iterator[Review]:
-        yield from _reading(tree).claim.reviews
-
-    def says_nothing_found(self, tree: Tree) -> bool:
-        """A count of 0 for the page's own subject is the site's statement (sites R2), not our conclusion."""
-        rating = self.rating(tree)
-        return rating is not None and rating.value is None and 0 in (rating.rating_count, rating.review_count)
-
-    def doubt(self, tree: Tree) -> str:
-        return _reading(tree).doubt
-
-
-class _Reading:
-    """The chosen claim of a page; an empty claim with `doubt` where the choice would be a guess."""
+class Marked:
+    """The chosen claim of a page's markup; an empty claim with `doubt` where the choice would be a guess."""
 
     def __init__(self, tree: Tree) -> None:
         self.claim, self.doubt = choose(list(claims(tree)), tree)
 
 
-_READINGS: WeakKeyDictionary[Tree, _Reading] = WeakKeyDictionary()  # read once per tree, forgotten with it
+_MARKED: WeakKeyDictionary[Tree, Marked] = WeakKeyDictionary()  # read once per tree, forgotten with it
 
 
-def _reading(tree: Tree) -> _Reading:
-    if tree not in _READINGS:
-        _READINGS[tree] = _Reading(tree)
-    return _READINGS[tree]
+def marked(tree: Tree) -> Marked:
+    """What the page's markup says about its own subject, and the doubt about it."""
+    if tree not in _MARKED:
+        _MARKED[tree] = Marked(tree)
+    return _MARKED[tree]
 
 
 def claims(tree: Tree) -> Iterator[Claim]:
     """Claims of the first syntax that holds a rating or a review (sites R5)."""
     weak: list[Claim] = []
-    for syntax in (_by_json_ld, _by_microdata, _by_microformat, _by_rdfa, _by_rdfa_lite):
+    for syntax in (_by_json_ld, _by_microdata, microformats, _by_rdfa, _by_noscript):
         found = list(syntax(tree))
         if any(claim.rating is not None for claim in found):
             yield from found
@@ -240,42 +300,36 @@ def _by_json_ld(tree: Tree) -> Iterator[Claim]:
         yield from Claims(nodes)
 
 
+_MICRODATA = re.compile("ratingvalue|reviewbody|reviewrating|ratingcount|reviewcount|review-aggregate", re.IGNORECASE)
+_RDFA = re.compile(r"property\s*=\s*[\"']?[^\"'>]{0,60}(?:ratingValue|:average)")
+
+
 def _by_microdata(tree: Tree) -> Iterator[Claim]:
-    if "itemprop" in tree.source and re.search("ratingValue|reviewBody|reviewRating", tree.source):
-        yield from Claims(from_microdata(_extruct("microdata", tree, MAX_MARKUP)))
+    if "itemprop" in tree.source and _MICRODATA.search(tree.source):
+        yield from Claims(from_microdata(_extruct("microdata", tree.source, MAX_MARKUP)))
 
 
 def _by_rdfa(tree: Tree) -> Iterator[Claim]:
     if _RDFA.search(tree.source):
-        nodes = [node for item in _extruct("rdfa", tree, MAX_RDFA) if isinstance(node := tidy(item), dict)]
-        yield from Claims(nodes)
+        items = _extruct("rdfa", tree.source, MAX_RDFA)
+        found = list(Claims([node for item in items if isinstance(node := tidy(item), dict)]))
+        yield from found if any(claim.rating is not None for claim in found) else (*found, *rdfa_lite(tree))
 
 
-_RDFA = re.compile(r"property\s*=\s*[\"']?[^\"'>]{0,60}ratingValue")
+def _by_noscript(tree: Tree) -> Iterator[Claim]:
+    """Markup for visitors without scripts; a browser that has them saves it as text."""
+    hidden = [html.unescape(node.text()) for node in tree.all("noscript") if "itemprop" in node.text()]
+    if hidden:
+        yield from Claims(from_microdata(_extruct("microdata", "\n".join(hidden), MAX_MARKUP)))
 
 
-def _by_rdfa_lite(tree: Tree) -> Iterator[Claim]:
-    """Properties by mere nesting, as people write them: strict RDFa gives an image's `ratingValue` to the image."""
-    if not _RDFA.search(tree.source):
-        return
-    for node in tree.all("[typeof$=AggregateRating]"):
-        rating = aggregate({name.lower(): _part(node, f"[property$={name}]") for name in _AGGREGATE})
-        owner = next((above for above in ancestors(node) if "typeof" in above.attributes), None)
-        name = "" if owner is None else _part(owner, "[property=name], [property$=':name']")
-        if rating is not None:
-            yield Claim(name, "", rating)
-
-
-_AGGREGATE = ("ratingValue", "bestRating", "worstRating", "ratingCount", "reviewCount")
-
-
-def _extruct(syntax: str, tree: Tree, limit: int) -> list[Any]:
+def _extruct(syntax: str, source: str, limit: int) -> list[Any]:
     """Items of one syntax by extruct. It is imported here because the import alone costs 0.4 s."""
-    if len(tree.source) > limit:
+    if len(source) > limit:
         return []
     import extruct  # noqa: TID251
 
-    body = tree.source.encode("utf-8", "replace")
+    body = source.encode("utf-8", "replace")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         logging.getLogger("rdflib").setLevel(logging.CRITICAL)
@@ -283,43 +337,3 @@ def _extruct(syntax: str, tree: Tree, limit: int) -> list[Any]:
             return list(extruct.extract(body, encoding="UTF-8", syntaxes=[syntax], errors="strict")[syntax])
         except Exception:  # a stranger's markup may break a parser anywhere: then it claims nothing
             return []
-
-
-def _by_microformat(tree: Tree) -> Iterator[Claim]:
-    """hReview-aggregate and h-review-aggregate; single hReviews are opinions."""
-    if "review" not in tree.source:
-        return
-    for node in tree.all(".hreview-aggregate, .h-review-aggregate"):
-        yield Claim(_part(node, ".item .fn, .p-item .p-name, .item, .p-item, .h-item, .fn"), "", _hrating(node))
-    for node in tree.all(".hreview, .h-review"):
-        score = _hnumber(node, ".rating .value, .p-rating, .rating")
-        rating = None if score is None else scaled(score, _hnumber(node, ".best, .p-best"), None, None, None)
-        words = _part(node, ".description, .e-content, .p-content")
-        if rating is not None or words:
-            title, when = _part(node, ".summary, .p-summary"), _part(node, ".dtreviewed, .dt-published, .dt-reviewed")
-            review = Review(rating=rating, title=title, text=words, date=when or None)
-            yield Claim(_part(node, ".item .fn, .p-item .p-name, .item, .p-item"), "", None, (review,))
-
-
-def _hrating(node: Element) -> AggregateRating | None:
-    value = _hnumber(node, ".rating .average, .average, .p-average, .rating .value, .p-rating, .rating")
-    votes, reviews = read_count(_part(node, ".votes, .p-votes")), read_count(_part(node, ".count, .p-count"))
-    if value is None and votes is None and reviews is None:
-        return None
-    return scaled(value, _hnumber(node, ".best, .p-best"), _hnumber(node, ".worst, .p-worst"), votes, reviews)
-
-
-def _hnumber(node: Element, css: str) -> float | None:
-    return read_number(_part(node, css))
-
-
-def _part(node: Element, css: str) -> str:
-    """First filled match of the selectors in their order; titles of abbreviations and value-title spans win."""
-    for selector in css.split(", "):
-        for found in below(node, selector):
-            hidden = next(iter(below(found, ".value-title")), None)
-            words = attr(hidden, "title") or (attr(found, "title") if found.tag == "abbr" else "")
-            words = words or attr(found, "content") or attr(found, "value") or text(found)
-            if words:
-                return fold(words)
-    return ""

@@ -3,17 +3,91 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice
+from weakref import WeakKeyDictionary
 
 from audit.models import AggregateRating
 from spiders.address import host, http, path
 from spiders.markup import Claim
-from spiders.tree import Tree, attr, text
+from spiders.ratings import read_counts, read_rating
+from spiders.tree import Node, Tree, ancestors, attr, text
+
+CLIMB = 6  # ancestors of the heading that may still be its own block
+LARGEST_BLOCK = 400  # nodes; the own block of a heading holds some dozens
+LONGEST_LINE = 160  # characters of a line that may show a rating
+OTHER_HEADINGS = 3  # more headings than these in a block: it is no longer the subject's own
+_SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d{1,6}\)(\S{1,2000})")
+_NOTES = "[rel=canonical], [property='og:url'], [property='al:ios:url'], [property='al:android:url'], [rel=alternate]"
 
 
 def heading(tree: Tree) -> str:
-    """The page's own heading: a single h1, else og:title, else the title."""
+    """The page's own heading: a single h1, else the h1 that the title repeats, else og:title, else the title."""
     found = [words for node in tree.all("h1") if (words := text(node))]
-    return found[0] if len(found) == 1 else attr(tree.one('meta[property="og:title"]'), "content") or tree.title
+    if len(found) == 1:
+        return found[0]
+    title = _plain(tree.title)
+    repeated = [words for words in found if f" {_plain(words)} " in f" {title} "]
+    return max(repeated, key=len, default="") or attr(tree.one('meta[property="og:title"]'), "content") or tree.title
+
+
+def addresses(tree: Tree) -> tuple[str, ...]:
+    """Addresses the page says it has: the browser's note, canonical link, og:url, links into the site's own app."""
+    if tree not in _ADDRESSES:
+        saved = _SAVED_FROM.search(tree.source[:3000])
+        found = [saved[1]] if saved else []
+        found += [attr(node, "href") or attr(node, "content") for node in tree.all(_NOTES)]
+        _ADDRESSES[tree] = tuple(url if "//" not in url[:2] else "https:" + url for url in found if url)
+    return _ADDRESSES[tree]
+
+
+_ADDRESSES: WeakKeyDictionary[Tree, tuple[str, ...]] = WeakKeyDictionary()  # read once per tree, forgotten with it
+
+
+def beside_heading(tree: Tree) -> AggregateRating | None:
+    """The rating shown in the block of the page's one heading, on a page known to be about one subject.
+
+    The smallest block around the heading that shows a rating is asked; where it shows several different ones with
+    counts, or belongs to other headings as well, the answer is None.
+    """
+    heads = [node for node in tree.all("h1") if text(node)]
+    if len(heads) != 1:
+        return None
+    for above in islice(ancestors(heads[0]), CLIMB):
+        too_large = len(above.css("*")) > LARGEST_BLOCK or len(above.css("h1, h2, h3")) > OTHER_HEADINGS
+        if above.tag == "body" or too_large:
+            return None
+        lines = list(_lines(above, heads[0]))
+        found = [rating for line in lines if (rating := read_rating(line)) is not None and rating.value is not None]
+        if found:
+            return _agreed(found, lines)
+    return None
+
+
+def _agreed(found: list[AggregateRating], lines: list[str]) -> AggregateRating | None:
+    """The fullest of ratings that do not contradict each other; counts may stand in lines of their own."""
+    counted = [rating for rating in found if rating.rating_count is not None or rating.review_count is not None]
+    pool = counted or found
+    if len({rating.value for rating in pool}) != 1:
+        return None
+    counts = [read_counts(line) for line in lines]
+    votes = {count[0] for count in counts} - {None}
+    reviews = {count[1] for count in counts} - {None}
+    if counted or len(votes) > 1 or len(reviews) > 1:
+        return pool[0]
+    shown = {"rating_count": next(iter(votes), None), "review_count": next(iter(reviews), None)}
+    return pool[0].model_copy(update=shown)
+
+
+def _lines(block: Node, head: Node) -> Iterator[str]:
+    """Labels and short texts of a block that hold a digit, the heading itself left out."""
+    skip = frozenset({head.mem_id})
+    inside = skip | {node.mem_id for node in head.css("*")}
+    nodes = [node for node in block.css("*") if node.mem_id not in inside]
+    words = [text(block, skip=skip)]
+    for node in nodes:
+        words += [*(attr(node, name) for name in ("aria-label", "title", "alt")), text(node, skip=skip)]
+    yield from (line for line in words if len(line) <= LONGEST_LINE and any(char.isdigit() for char in line))
 
 
 def choose(found: list[Claim], tree: Tree) -> tuple[Claim, str]:
@@ -54,7 +128,7 @@ def _with_reviews(chosen: Claim, found: list[Claim], *, alone: bool) -> Claim:
         same = theirs == name if theirs and name else alone and not claim.aside
         if claim is not chosen and same:
             reviews += [review for review in claim.reviews if review not in reviews]
-    return Claim(chosen.subject, chosen.url, chosen.rating, tuple(reviews))
+    return Claim(chosen.subject, chosen.url, chosen.rating, tuple(reviews), histogram=chosen.histogram)
 
 
 def likeness(claim: Claim, tree: Tree) -> int:

@@ -7,8 +7,8 @@ import gzip
 
 import pytest
 
-from spiders.client import AGENT, Answer, Client
-from spiders.wire import FetchError
+from spiders.gate.client import AGENT, Answer, Client
+from spiders.gate.wire import FetchError
 from tests.web import FAULTS, PAGE, Handler, Web, answer, chunked, endless, raw
 
 MOST = 1_000_000

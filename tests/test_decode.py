@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from spiders.decode import DECODED_BYTES, MEMBERS, decoded
-from spiders.wire import FetchError
+from spiders.gate.decode import DECODED_BYTES, MEMBERS, decoded
+from spiders.gate.wire import FetchError
 
 TEXT = b"<html>" + bytes(range(256)) * 200 + b"</html>"
 brotli: Any = import_module("brotli")

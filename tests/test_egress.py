@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spiders.client import Client
-from spiders.egress import Egress, Rule, carried, closed, read_authority, read_host, read_target
-from spiders.wire import FetchError
+from spiders.gate.client import Client
+from spiders.gate.egress import Egress, Rule, carried, closed, read_authority, read_host, read_target
+from spiders.gate.wire import FetchError
 from tests.web import FORBIDDEN, NoRule, Web
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -383,7 +383,7 @@ def test_there_is_no_other_way_out() -> None:
         nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
         bases = {ast.unparse(base).rpartition(".")[2] for n in nodes if isinstance(n, ast.ClassDef) for base in n.bases}
         assert "Rule" not in bases, path.name
-        if path.parent.name == "spiders" and path.name in WAY_OUT:
+        if path.parent.name == "gate" and path.name in WAY_OUT:
             continue
         used = {n.attr for n in nodes if isinstance(n, ast.Attribute)}
         assert not used & {"open_connection", "create_connection", "start_server", "urlopen"}, path.name

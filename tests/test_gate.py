@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from audit.models import Outcome, Status
-from spiders.client import Answer, Client
-from spiders.egress import Egress
-from spiders.gate import Gate, Permit, Skipped
-from spiders.pace import DAY, Forgetful, Manners
-from spiders.wire import FetchError
+from spiders.gate.client import Answer, Client
+from spiders.gate.egress import Egress
+from spiders.gate.gate import Gate, Permit, Skipped
+from spiders.gate.pace import DAY, Forgetful, Manners
+from spiders.gate.wire import FetchError
 from tests.test_pace import FakeClock, blocked
 from tests.web import FORBIDDEN, PAGE, Handler, Web, answer, hang, raw, reset, routes
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from spiders.browser import find_browser
-from spiders.gate import Gate
-from spiders.proxy import CHROMIUM_ARGUMENTS
+from spiders.gate.gate import Gate
+from spiders.gate.proxy import CHROMIUM_ARGUMENTS
 from tests.web import FORBIDDEN, Request, Web, answer, routes, whole
 
 if TYPE_CHECKING:

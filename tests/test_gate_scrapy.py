@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from spiders import settings
-from spiders.gate import Gate
+from spiders.gate.gate import Gate
 from tests.web import FORBIDDEN, Web, raw, whole
 
 scrapy = pytest.importorskip("scrapy")

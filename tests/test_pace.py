@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.models import Outcome, Status
-from spiders.pace import DAY, RETRY_CAP, Forgetful, Manners, Memory, Pace, SystemClock, rest, retry_after
-from spiders.wire import Headers
+from spiders.gate.pace import DAY, RETRY_CAP, Forgetful, Manners, Memory, Pace, SystemClock, rest, retry_after
+from spiders.gate.wire import Headers
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC).timestamp()
 GOOD = Outcome(status=Status.RESULTS)

@@ -14,8 +14,8 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import pytest
 
-from spiders.egress import Rule
-from spiders.proxy import HOME, Limits, Proxy
+from spiders.gate.egress import Rule
+from spiders.gate.proxy import HOME, Limits, Proxy
 from tests.test_egress import PRIVATE, SPELLINGS
 from tests.web import (
     FORBIDDEN,

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spiders.client import Answer
-from spiders.robots import HOPS, NO_FILE_OF_RULES, READ_BYTES, Copy, Robots, fetch, parse
-from spiders.wire import FetchError
+from spiders.gate.client import Answer
+from spiders.gate.robots import HOPS, NO_FILE_OF_RULES, READ_BYTES, Copy, Robots, fetch, parse
+from spiders.gate.wire import FetchError
 
 ALL = b"User-agent: *\n"
 

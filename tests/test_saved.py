@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from audit.errors import UsageError
 from audit.models import Page
 from spiders import archive, saved
-from spiders.archive import BodyError, decode, inflate
+from spiders.archive import decode, inflate
+from spiders.gate.wire import FetchError
 from spiders.saved import expand, open_counted, open_file
 from spiders.tree import MAX_BYTES
 
@@ -432,7 +433,7 @@ def test_every_coding_is_undone_capped_and_must_end(coding: str) -> None:
         (b"\xff\xfe not of this coding", "BadEncoding"),
         (pack(bytes(MAX_BYTES + 9)), "TooLarge"),
     ):
-        with pytest.raises(BodyError) as error:
+        with pytest.raises(FetchError) as error:
             decode(broken, headers)
         assert error.value.kind == kind
 
@@ -441,13 +442,13 @@ def test_deflate_without_its_head_and_two_codings() -> None:
     raw = zlib.compressobj(wbits=-15)
     assert decode(raw.compress(HTML) + raw.flush(), [("content-encoding", "deflate")]) == HTML
     assert decode(gzip.compress(zlib.compress(HTML)), [("content-encoding", "deflate, gzip")]) == HTML
-    with pytest.raises(BodyError):
+    with pytest.raises(FetchError):
         decode(b"x", [("content-encoding", "gzip, gzip, gzip")])
 
 
 @pytest.mark.parametrize("raw", [b"5\r\nabc", b"3\r\nabc\r\n", b"3\r\nabc\r\n9\r\nab"])
 def test_chunks_that_stop_early_are_truncated(raw: bytes) -> None:
-    with pytest.raises(BodyError, match="Truncated"):
+    with pytest.raises(FetchError, match="Truncated"):
         decode(raw, [("Transfer-Encoding", "chunked")])
 
 

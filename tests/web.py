@@ -25,8 +25,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from spiders.egress import Address, Connection, Egress, Rule, closed
-from spiders.egress import system_dial as dial_tcp
+from spiders.gate.egress import Address, Connection, Egress, Rule, closed
+from spiders.gate.egress import system_dial as dial_tcp
 
 FORBIDDEN = "127.66.0.1"
 PAGE = b"<html><head><title>Lumivelo</title></head><body><h1>Lumivelo</h1></body></html>"

@@ -13,7 +13,8 @@ from typing import IO, Any, NamedTuple
 
 from warcio.archiveiterator import ArchiveIterator  # noqa: TID251
 
-from spiders.archive.bodies import BodyError, decode
+from spiders.archive.bodies import decode
+from spiders.gate.wire import FetchError
 from spiders.tree import MAX_BYTES
 
 MAX_TOTAL = 1024 * 1024 * 1024  # decoded bytes of one archive: bounds the time a bomb can take
@@ -49,7 +50,7 @@ class _Budget:
     def spend(self, count: int) -> None:
         self.left -= count
         if self.left < 0:
-            raise BodyError("TooLarge")
+            raise FetchError("TooLarge")
 
 
 class _Counted(io.RawIOBase):
@@ -141,7 +142,7 @@ class _Joined:
 
 
 def _kind(error: Exception) -> str:
-    if isinstance(error, BodyError):
+    if isinstance(error, FetchError):
         return error.kind
     return "Truncated" if isinstance(error, EOFError) else "DataLoss"
 
@@ -166,7 +167,7 @@ def _read(record: Any) -> Record | None:
     )
     try:
         return found._replace(body=_body(record, headers))
-    except BodyError as error:
+    except FetchError as error:
         return found._replace(failure=error.kind)
     except EOFError:
         return found._replace(failure=_CUT)
@@ -184,7 +185,7 @@ def _read_own(record: Any) -> Record | None:
     )
     try:
         return found._replace(body=_body(record, ()))
-    except BodyError as error:
+    except FetchError as error:
         return found._replace(failure=error.kind)
     except EOFError:
         return found._replace(failure=_CUT)
@@ -193,12 +194,12 @@ def _read_own(record: Any) -> Record | None:
 def _body(record: Any, headers: Sequence[tuple[str, str]]) -> bytes:
     raw = record.raw_stream.read(MAX_RAW + 1)
     if len(raw) > MAX_RAW:
-        raise BodyError("TooLarge")
+        raise FetchError("TooLarge")
     if record.rec_headers.get_header("WARC-Truncated"):
-        raise BodyError("Truncated")
+        raise FetchError("Truncated")
     declared = record.payload_length if record.http_headers else record.length
     if declared is not None and declared >= 0 and len(raw) < declared:
-        raise BodyError("Truncated")
+        raise FetchError("Truncated")
     if any(_BROKEN.match(problem) for problem in record.digest_checker.problems):
-        raise BodyError("DataLoss")
+        raise FetchError("DataLoss")
     return decode(raw, headers)

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from urllib.parse import urljoin
 
 from spiders.address import http
-from spiders.client import AGENT, Answer
-from spiders.wire import FetchError
+from spiders.gate.client import AGENT, Answer
+from spiders.gate.wire import FetchError
 
 READ_BYTES = 512_000  # RFC 9309, 2.5: at least 500 KiB
 HOPS = 5  # RFC 9309, 2.3.1.2: at least five redirects

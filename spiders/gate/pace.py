@@ -11,7 +11,7 @@ from random import SystemRandom
 from typing import NamedTuple, Protocol
 
 from audit.models import Outcome, Status
-from spiders.wire import Headers
+from spiders.gate.wire import Headers
 
 DAY = 86_400.0
 RETRY_CAP = DAY  # a Retry-After over this, or one nobody can read, is taken as this

@@ -19,8 +19,8 @@ import struct
 from collections import deque
 from typing import Any, NamedTuple, Self
 
-from spiders.egress import Connection, Egress, read_authority, read_target
-from spiders.wire import HEAD_BYTES, PIECE, FetchError, Head, Headers, read_answer_head, read_head, written
+from spiders.gate.egress import Connection, Egress, read_authority, read_target
+from spiders.gate.wire import HEAD_BYTES, PIECE, FetchError, Head, Headers, read_answer_head, read_head, written
 
 LOG = logging.getLogger(__name__)
 HOME = "127.0.0.1"

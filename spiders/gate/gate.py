@@ -18,13 +18,13 @@ from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple, Self
 
 from audit.models import Outcome, Status
-from spiders import robots
-from spiders.client import Answer, Client
-from spiders.decode import DECODED_BYTES
-from spiders.egress import Egress, Target, read_target
-from spiders.pace import Clock, Forgetful, Manners, Memory, Pace, Suspension, SystemClock
-from spiders.proxy import Limits, Proxy
-from spiders.wire import FetchError, Headers
+from spiders.gate import robots
+from spiders.gate.client import Answer, Client
+from spiders.gate.decode import DECODED_BYTES
+from spiders.gate.egress import Egress, Target, read_target
+from spiders.gate.pace import Clock, Forgetful, Manners, Memory, Pace, Suspension, SystemClock
+from spiders.gate.proxy import Limits, Proxy
+from spiders.gate.wire import FetchError, Headers
 
 ROBOTS, SUSPENDED, BUDGET, REFUSED = "robots", "suspended", "budget", "EgressRefused"
 

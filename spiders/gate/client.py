@@ -6,9 +6,9 @@ import asyncio
 import ssl
 from typing import NamedTuple
 
-from spiders.decode import decoded
-from spiders.egress import Connection, Egress, Target, read_target
-from spiders.wire import FetchError, Headers, read_answer_head, read_body, written
+from spiders.gate.decode import decoded
+from spiders.gate.egress import Connection, Egress, Target, read_target
+from spiders.gate.wire import FetchError, Headers, read_answer_head, read_body, written
 
 SECONDS = 12.0  # for the whole of one request: look-up, connection, TLS, head and body
 AGENT = "repaudit"

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from spiders.wire import FetchError
+from spiders.gate.wire import FetchError
 
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 DECODED_BYTES = 16_777_216  # 16 MiB: the largest recorded page has 1.46 MB

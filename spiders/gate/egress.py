@@ -16,7 +16,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, 
 from typing import NamedTuple, Protocol
 from urllib.parse import SplitResult, urlsplit
 
-from spiders.wire import HEAD_BYTES, FetchError
+from spiders.gate.wire import HEAD_BYTES, FetchError
 
 Address = IPv4Address | IPv6Address
 
