@@ -15,7 +15,22 @@ _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "euc-kr": "cp949", "ks_c_5601-1
 _HEAD = 4096
 _FOREIGN = re.compile(rb"[^<>\n]*[\x80-\xff][^<>\n]*")  # the stretches that tell encodings apart
 _SAMPLE = 65_536
+_PIECE = 8_192  # bytes checked at once: small pieces stay in the cache, a whole page's text costs eight times as much
 _TOLERANCE = 200  # one broken byte in 200 non-ASCII characters is a damaged UTF-8 page, not another encoding
+
+
+def is_utf8(body: bytes) -> bool:
+    """True where `decode` would give the bytes as they stand: strict UTF-8 without a byte order mark."""
+    if body.startswith(codecs.BOM_UTF8):
+        return False
+    check = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(body), _PIECE):
+            check.decode(body[start : start + _PIECE])
+        check.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
@@ -45,7 +60,7 @@ def _by_label(body: bytes, content_type: str) -> tuple[str, str] | None:
             continue
         try:
             return body.decode(name), name
-        except (UnicodeDecodeError, LookupError):
+        except (ValueError, LookupError):  # a NUL in the label is a ValueError
             continue
     return None
 

@@ -40,6 +40,7 @@ HEADING = "h3, [role=heading]"
 _VIDEO_HOSTS = frozenset({"www.youtube.com", "youtube.com", "m.youtube.com", "www.tiktok.com", "vimeo.com"})
 _PARTS = re.compile(r"\s?[·•|]\s?|\s[-–—]\s")  # "YouTube · Pedal TV · Mar 3, 2026"
 OMITTED = 'a[href*="filter=0"], a[href*="filter%3D0"]'  # the link of "we have omitted some very similar entries"
+_NUMBER = re.compile(r"\d")
 _PICTURES = 'a[href*="/imgres?"], a[href*="imgil="]'
 
 # Which tab the block's own "more" link opens.
@@ -95,7 +96,7 @@ def shown_date(said: list[str], title: str) -> str:
             continue
         rest = line.removeprefix(title)
         words = rest.split()
-        ends = (" ".join(words[-count:]) for count in range(2, DATE_WORDS + 1))
+        ends = [" ".join(words[-count:]) for count in range(2, DATE_WORDS + 1)] if _NUMBER.search(rest) else []
         for part in dict.fromkeys((rest, *_PARTS.split(rest), *ends)):
             date = part.strip(" -·—")
             if 4 <= len(date) <= 40 and leading_date(date)[0] == date:
@@ -296,7 +297,7 @@ def _headed(tree: Tree, node: Node, *, ads: bool) -> Iterator[Card]:
         url = ad_address(link, scope) if ads else outside(link)
         around = {u for u, _ in outside_links(scope)} if not url else set()
         if url or len(around) == 1:
-            yield Card(_card_title(tree, head), url or around.pop(), scope)
+            yield Card(text(head) if ads else _card_title(tree, head), url or around.pop(), scope)
 
 
 def _scopes(node: Node) -> Iterator[tuple[Node, Node]]:
@@ -314,7 +315,7 @@ def _scopes(node: Node) -> Iterator[tuple[Node, Node]]:
 def _card_title(tree: Tree, head: Node) -> str:
     """All words of the heading, or its first line where the heading also holds source and date."""
     said = lines(tree, head)
-    more = head.css_first("cite") is not None or shown_date(said[1:], "")
+    more = len(said) > 1 and (head.css_first("cite") is not None or shown_date(said[1:], ""))
     return "".join(said[:1]) if more else " ".join(said)
 
 

@@ -19,7 +19,7 @@ from spiders.tree import Node, Tree, ancestors, attr, text
 
 MANY = 2
 ENOUGH_ROWS = 3  # fewer rows of one anchor, and the next anchors are asked too
-MOST_LINKS = 300  # real pages have at most 200 links out; only so many are asked for an address close by
+MOST_LINKS = 300  # real pages have at most 200 links out, and 30 related searches
 MOST_BOXES = 200  # answers and expanders that are looked at: a page made to be slow has more
 TEXT_FRAGMENT = "#:~:text="  # Google scrolls to the quoted words of an answer, never of a plain result
 ROW_HEIGHT = 3  # levels between a link and the node that also holds its address
@@ -47,12 +47,14 @@ ADS_CSS = ", ".join((*(f"#{name}" for name in ADS_BY_ID), ADS))
 # Boxes whose headings are not rows. The outermost one holds; on one node the first kind wins.
 BOXES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("questions", (), "[data-initq], .related-question-pair"),
-    ("ai", (), "[data-mcpr], [data-subtree=aimc], [data-subtree=aifb]"),
+    ("ai", (), "[data-mcpr], [data-subtree]"),
     ("ads", ADS_BY_ID, ADS),
     ("places", ("lclbox",), ""),
     ("snippet", (), ".kp-blk:has(.xpdopen h3):not(:has(.related-question-pair)), .V3FYCf:has(h3)"),
-    ("panel", ("rhs", "rhs_block"), ".knowledge-panel, [data-attrid=title]"),
+    ("panel", ("rhs", "rhs_block"), ".knowledge-panel"),
 )
+AI_PARTS = frozenset({"", "aimc", "aifb"})  # of `data-subtree`; nodes with `data-mcpr` may have none
+ANSWER = "wa:/description"  # `data-attrid` of the text of a featured snippet
 READERS = {
     "questions": surfaces.questions,
     "ai": surfaces.ai_answer,
@@ -100,14 +102,19 @@ class Walk:
         for kind, ids, css in BOXES:
             found = [self.named[name] for name in ids if name in self.named]
             for node in (*found, *(self.tree.all(css) if css else ())):
-                boxes.setdefault(node.mem_id, Unit(kind, node))
-        self._lift_answers(boxes)
+                if kind != "ai" or attr(node, "data-subtree") in AI_PARTS:
+                    boxes.setdefault(node.mem_id, Unit(kind, node))
+        facts = self.tree.all("[data-attrid]")
+        for node in facts:
+            if attr(node, "data-attrid") == "title":
+                boxes.setdefault(node.mem_id, Unit("panel", node))
+        self._lift_answers(boxes, [node for node in facts if attr(node, "data-attrid").startswith(ANSWER)][:MOST_BOXES])
         self._lift_questions(boxes)
         return boxes
 
-    def _lift_answers(self, boxes: dict[int, Unit]) -> None:
+    def _lift_answers(self, boxes: dict[int, Unit], answers: list[Node]) -> None:
         """A featured snippet of any year: the nearest node that holds an answer and exactly one heading."""
-        for node in self.tree.all('[data-attrid^="wa:/description"]')[:MOST_BOXES]:
+        for node in answers:
             if any(up.mem_id in boxes for up in ancestors(node)):
                 continue
             for above in ancestors(node):
@@ -202,17 +209,18 @@ class Walk:
                 self._add(unit)
         for row in self.rows:
             self._add(row)
-        asked_back = self.named.get("fprsl") or self.tree.one(SUGGESTION)
+        asked_back = self.named.get("fprsl") or self.tree.one("a[href*='spell=1']")
         if asked_back is not None and not self.tree.has(FORCED_BACK):
             self._add(Unit("suggestion", asked_back))
-        for link in self.tree.all(self._related()):
+        for link in self._related()[:MOST_LINKS]:
             if link.mem_id not in self.units and not any(up.mem_id in boxes for up in ancestors(link)):
                 self._add(Unit("related", link))
 
-    def _related(self) -> str:
-        if self.modern:
-            return '#botstuff a[href*="/search?"], #brs a[href*="/search?"], .oIk2Cb a'
-        return '#brs a[href*="/search?"], #main a[href^="/search?"]'
+    def _related(self) -> list[Node]:
+        if not self.modern:
+            return self.tree.all('#brs a[href*="/search?"], #main a[href^="/search?"]')
+        below = [self.named[name] for name in ("botstuff", "brs") if name in self.named]
+        return [link for node in below for link in node.css('a[href*="/search?"]')] or self.tree.all(".oIk2Cb a")
 
     def _add(self, unit: Unit) -> None:
         """Counts the unit at every node above it; two are as good as many, and so are they further up."""

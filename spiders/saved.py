@@ -27,6 +27,7 @@ from spiders.archive import Record, inflate, is_wacz, read_wacz, read_warc
 from spiders.containers import HTML, is_har, is_mhtml, read_har, read_mhtml
 from spiders.gate.wire import FetchError
 from spiders.provider import moment, parse_document, without_secrets
+from spiders.state import json_document
 from spiders.tree import MAX_BYTES
 
 MAX_FILE = 512 * 1024 * 1024
@@ -321,5 +322,8 @@ def _left(record: Record, mime: str) -> str:
 
 
 def _is_known_data(body: bytes) -> bool:
-    document = parse_document(body)
-    return document is not None and any(plug.recognises(document) for plug in registry.providers().values())
+    """Data that an API or a review site which is read here wrote."""
+    document, data = parse_document(body), json_document(body)
+    if document is not None and any(plug.recognises(document) for plug in registry.providers().values()):
+        return True
+    return data is not None and any(plug.document(data) is not None for plug in registry.sites().values())

@@ -14,6 +14,7 @@ from spiders.tree import Tree, attr, text
 
 SHORT_TEXT = 2_000  # characters; challenge and absence pages of the recorded set say at most 900
 FEW_LINKS = 6
+TITLE = 20  # characters
 
 _SENTENCES: tuple[tuple[Status, str, str], ...] = (
     (
@@ -52,5 +53,6 @@ def judge(tree: Tree) -> Outcome | None:
 
 
 def _links_out(tree: Tree) -> int:
-    """Different hosts linked to."""
-    return len({host(http(attr(link, "href"))) for link in tree.all("a[href^=http]")})
+    """Different hosts linked to by words long enough for a title; the names of tabs and footers are shorter."""
+    titled = (link for link in tree.all("a[href^=http]") if len(text(link)) >= TITLE)
+    return len({host(http(attr(link, "href"))) for link in titled})

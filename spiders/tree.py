@@ -13,7 +13,7 @@ from functools import cached_property
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode  # noqa: TID251
 
-from spiders.charset import decode
+from spiders.charset import decode, is_utf8
 
 Node = LexborNode
 MAX_BYTES = 16 * 1024 * 1024  # reliability B4: decoded size cap
@@ -79,11 +79,11 @@ class UnreadableError(ValueError):
 
 
 class Tree:
-    """A parsed page. `source` is the decoded text, for marks that live in scripts and comments."""
+    """A parsed page, made of text or of bytes known to be clean UTF-8."""
 
-    def __init__(self, source: str, *, utf8: bytes | None = None) -> None:
-        self.source = source
-        self.parser = LexborHTMLParser(utf8 if utf8 is not None else source)
+    def __init__(self, page: str | bytes) -> None:
+        self._page = page
+        self.parser = LexborHTMLParser(page)
         self._ids: dict[str, frozenset[int]] = {}
         self.tally: Counter[str] = Counter()
         """Which fallback of each anchor hit: `title:0` is the first choice, `title:miss` none."""
@@ -92,10 +92,15 @@ class Tree:
     def of(cls, body: bytes, content_type: str = "") -> Tree:
         """Parse bytes as they arrived. Raises `UnreadableError` for what no parser should be fed."""
         guard(body)
-        source, encoding = decode(body, content_type)
-        if "\0" in source:
-            return cls(source.replace("\0", ""))
-        return cls(source, utf8=body if encoding == "utf-8" and "�" not in source else None)
+        if b"\0" not in body and is_utf8(body):
+            return cls(body)
+        source, _ = decode(body, content_type)
+        return cls(source.replace("\0", ""))
+
+    @cached_property
+    def source(self) -> str:
+        """The decoded text, for marks that live in scripts and comments: made when asked for, few pages need it."""
+        return self._page if isinstance(self._page, str) else self._page.decode()
 
     def all(self, css: str) -> list[Node]:
         """Every match once, in page order."""
@@ -132,7 +137,7 @@ class Tree:
     def first(self, anchor: str, node: Node | None, *selectors: str) -> Node | None:
         """The first match strictly below a node of an ordered list of selectors; counts which one hit."""
         for place, css in enumerate(selectors if node is not None else ()):
-            found = next(iter(below(node, css)), None) if node is not None else None
+            found = first_below(node, css) if node is not None else None
             if found is not None:
                 self.tally[f"{anchor}:{place}"] += 1
                 return found
@@ -187,26 +192,26 @@ def text(node: Node | None, *, skip: frozenset[int] = frozenset()) -> str:
     if node is None:
         return ""
     parts: list[str] = []
-    walk: list[tuple[Iterator[Node], str]] = [(_children(node), "")]  # no recursion: strangers choose the depth
-    while walk:
-        children, gap = walk[-1]
-        child = next(children, None)
+    inside: list[tuple[Node, str]] = []  # no recursion: strangers choose the depth
+    child = node.first_child
+    while child is not None or inside:
         if child is None:
+            child, gap = inside.pop()
             parts.append(gap)
-            walk.pop()
-            continue
-        tag = child.tag or ""
-        if tag == "-text":
+        elif child.is_text_node:
             parts.append(child.text_content or "")
-        elif tag[0] != "-" and tag not in SILENT_TAGS and child.mem_id not in skip and not hidden(child):
-            gap = " " if tag in BLOCK_TAGS else ""
+        elif child.is_element_node and _is_read(child, skip):
+            gap = " " if child.tag in BLOCK_TAGS else ""
             parts.append(gap)
-            walk.append((_children(child), gap))
+            inside.append((child, gap))
+            child = child.first_child
+            continue
+        child = child.next
     return fold("".join(parts))
 
 
-def _children(node: Node) -> Iterator[Node]:
-    return node.iter(include_text=True, skip_empty=False)
+def _is_read(node: Node, skip: frozenset[int]) -> bool:
+    return node.tag not in SILENT_TAGS and not (skip and node.mem_id in skip) and not hidden(node)
 
 
 def hidden(node: Node) -> bool:
@@ -225,17 +230,26 @@ def hidden(node: Node) -> bool:
 
 def attr(node: Node | None, name: str) -> str:
     """An attribute, "" where the node or the attribute is missing or empty."""
-    return "" if node is None else (node.attributes.get(name) or "").strip()
+    return (node.attrs.get(name) or "").strip() if node is not None and node.is_element_node else ""
 
 
 def below(node: Node, css: str) -> list[Node]:
-    """Matches strictly below a node (lexbor counts the node itself)."""
-    return [found for found in once(node.css(css), css) if found.mem_id != node.mem_id]
+    """Matches strictly below a node (lexbor counts the node itself, before all others)."""
+    found = once(node.css(css), css)
+    return found[1:] if found and found[0].mem_id == node.mem_id else found
+
+
+def first_below(node: Node, css: str) -> Node | None:
+    """The first match strictly below a node; lexbor stops there."""
+    found = node.css_first(css)
+    if found is None or found.mem_id != node.mem_id:
+        return found
+    return next(iter(below(node, css)), None)
 
 
 def once(nodes: list[Node], css: str) -> list[Node]:
     """lexbor gives a node once for every selector of a list that it matches."""
-    return list({node.mem_id: node for node in nodes}.values()) if "," in css else nodes
+    return list({node.mem_id: node for node in nodes}.values()) if len(nodes) > 1 and "," in css else nodes
 
 
 def ancestors(node: Node) -> Iterator[Node]:

@@ -46,7 +46,8 @@ def warc(tmp_path: Path) -> Path:
     """Four visits: rendered with a screenshot, as sent, failed, never asked."""
     path = tmp_path / "r1-1.warc.gz"
     with Archive(path, run="r1", tool="repaudit test", at=AT) as archive:
-        archive.keep(visit(1), Capture(page(b"<html>rendered</html>"), sent=Sent(b"<html>sent</html>", HEADERS), screenshot=PNG))
+        sent = Sent(b"<html>sent</html>", HEADERS)
+        archive.keep(visit(1), Capture(page(b"<html>rendered</html>"), sent=sent, screenshot=PNG))
         archive.keep(visit(2, purpose=Purpose.LANDING, cell=None), Capture(page("<p>люмивело</p>".encode())))
         lost = Page(url=URL, body=b"", fetched_at=AT, source="browser", failure="Reset")
         archive.keep(visit(3), Capture(lost))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spiders.ratings import MAX_TEXT, read_count, read_number, read_rating
+from spiders.ratings import MAX_TEXT, read_bars, read_count, read_counts, read_number, read_rating, says_none
 
 Shown = tuple[float, float, int | None, int | None]
 """Value, best, rating count, review count."""
@@ -195,9 +195,85 @@ def test_any_text_gives_a_possible_rating_or_none(text: str) -> None:
     read_count(text)
 
 
+# What review sites write where nobody has rated or reviewed yet, and sentences that only look alike.
+NOTHING = [
+    "No reviews yet",
+    "There are no reviews for Lumivelo yet.",
+    "0 reviews",
+    "(0 Bewertungen)",
+    "Keine Rezensionen",
+    "Be the first to review!",
+    "Not yet rated",
+    "Нет оценок",
+    "0 отзывов",
+    "Отзывов пока нет",
+    "Отзывов об этом месте пока нет",
+    "Немає відгуків",
+    "Відгуків ще немає",
+    "暂无评价",
+    "0条评论",
+    "还没有点评",
+    "아직 리뷰가 없습니다",
+    "리뷰 0",
+    "Aucun avis",
+    "Sin opiniones",
+    "Reviews: 0",
+]
+SOMETHING = [
+    "",
+    "10 reviews",
+    "4.0 reviews",
+    "1 000 отзывов",
+    "30条评论",
+    "리뷰 03",
+    "Casino reviews",
+    "no problem with reviews",
+    "There are no more reviews",
+    "Reviews",
+    "No reviews. " * 30,
+]
+
+
+@pytest.mark.parametrize("text", NOTHING)
+def test_a_notice_of_absence(text: str) -> None:
+    assert says_none(text)
+
+
+@pytest.mark.parametrize("text", SOMETHING)
+def test_no_notice_of_absence(text: str) -> None:
+    assert not says_none(text)
+
+
+@pytest.mark.parametrize(
+    ("rows", "total", "bars"),
+    [
+        (["5 star 50%", "4 star 29%", "3 star 13%", "2 star 6%", "1 star 2%"], 112, [56, 32, 15, 7, 2]),
+        (["5 stars represent 67% of rating", "4 stars represent 33%"], 1200, [804, 396]),
+        (["5 звёзд 1 204", "1 звезда: 3"], None, [1204, 3]),
+        (["5 estrellas, 2000 reseñas", "4 estrellas, 500 reseñas"], None, [2000, 500]),
+        (["5星 (12)", "4星(3)"], None, [12, 3]),
+        (["5-star 80%", "4-star 20%"], None, None),  # shares of nobody knows how many
+        (["5 star 50%"], 10, None),  # one bar is no histogram
+        (["Great", "5 days"], 10, None),
+    ],
+)
+def test_bars(rows: list[str], total: int | None, bars: list[int] | None) -> None:
+    found = read_bars(rows, total)
+    assert (None if found is None else list(found.values())) == bars
+
+
+def test_counts_by_their_words() -> None:
+    assert read_counts("265 оценок · 251 отзыв") == (265, 251)
+    assert read_counts("1 815 отзывов") == (None, 1815)
+    assert read_counts("57 фото") == (None, None)
+
+
 @pytest.mark.parametrize("piece", ["1 ", "1.1", "4.5 ", "rating 4 ", "(1 ", "1k ", "1 of ", "★", "a", "1,1 "])
 def test_evil_text_takes_linear_time(piece: str) -> None:
     """A second for two thousand characters would be a hundred times too long; text beyond them is not read."""
     start = time.perf_counter()
     read_rating(piece * MAX_TEXT)
+    says_none(piece * MAX_TEXT)
+    read_bars([piece * MAX_TEXT], 5)
+    read_counts(piece * MAX_TEXT)
     assert time.perf_counter() - start < 1

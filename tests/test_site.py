@@ -14,7 +14,11 @@ from hypothesis import strategies as st
 
 from audit.models import AggregateRating, Page, ReviewProfile, Status
 from spiders.markup import aggregate, json_ld, words
-from spiders.site import SchemaOrg, read_profile
+from spiders.reading import read_profile
+from spiders.sites.schema_org import SchemaOrg
+from spiders.state import assigned, chunks, dig, find, json_document
+from spiders.subject import beside_heading
+from spiders.tree import Tree
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 ROOT = Path(__file__).parent
@@ -120,6 +124,81 @@ def _truths() -> list[Path]:
         path for name in ("schema_*", "trustpilot_*", "tripadvisor_*", "google_play_*") for path in folder.glob(name)
     ]
     return sorted(found) or [folder / "none.json"]
+
+
+# ---------------------------------------------------------------- the data of scripts, and what stands beside a heading
+
+
+@pytest.mark.parametrize(
+    ("script", "value"),
+    [
+        ('window.state = {"a": [1, 2]};', {"a": [1, 2]}),
+        ('var state = JSON.parse(\'{"a": "it\\\\\'s \\\\u0442"}\');'.replace("\\\\", "\\"), {"a": "it's т"}),
+        ('window["state"]={"a":1}', {"a": 1}),
+        ("state = undefined; other_state = {}; mystate = [1]", None),
+        ("state = {a: 1}", None),
+        ("state = JSON.parse('{", None),
+        ("state = " + "[" * 3000, None),
+    ],
+)
+def test_assigned_state(script: str, value: Any) -> None:
+    assert assigned(Tree(f"<html><script>{script}</script></html>"), "state") == value
+
+
+def test_chunks_are_joined_before_they_are_read() -> None:
+    one, two = json.dumps('1:{"name": "Lumi'), json.dumps('velo", "total": 3}\n2:["$", null]\n')
+    tree = Tree(f"<script>self.__next_f.push([1,{one}])</script><script>self.__next_f.push([1,{two}])</script>")
+    assert chunks(tree) == [{"name": "Lumivelo", "total": 3}, ["$", None]]
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b'{"a": 1}', {"a": 1}),
+        (b")]}'\n[1, null]", [1, None]),
+        (b'\xef\xbb\xbf [{"a": NaN}]', [{"a": None}]),
+        (b"for(;;);{}", {}),
+        (b"<html>", None),
+        (b"[1,", None),
+        (b"[" * 100_000, None),
+        (b"", None),
+    ],
+)
+def test_an_answer_in_json(body: bytes, value: Any) -> None:
+    assert json_document(body) == value
+
+
+def test_fields_are_dug_without_raising() -> None:
+    data: Any = {"a": [{"b": None}, 7]}
+    assert dig(data, "a", 1) == 7
+    assert dig(data, "a", 0, "b", "c") is None
+    assert dig(data, "a", 5) is None
+    assert dig(data, 0) is None
+    assert [dict(found) for found in find(data, "b")] == [{"b": None}]
+
+
+@pytest.mark.parametrize(
+    ("block", "shown"),
+    [
+        ("<h1>Lumivelo</h1><p>4,7 · 1 815 отзывов</p>", (4.7, None, 1815)),
+        ("<h1>Lumivelo</h1><i aria-label='4.5 of 5 bubbles'></i><a>1,215 reviews</a>", (4.5, None, 1215)),
+        ("<h1>Lumivelo</h1><span>4.8</span> <span>265 оценок</span>", (4.8, 265, None)),
+        ("<h1>4.5 Stars (90 reviews)</h1><p>about us</p>", None),  # the heading itself is a name
+        ("<h1>Lumivelo</h1><p>4.7 (90 reviews)</p><p>2.1 (12 reviews)</p>", None),  # whose is it?
+        ("<h1>Lumivelo</h1><h1>Pedalux</h1><p>4.7 (90 reviews)</p>", None),
+        ("<h1>Top lights</h1><h2>a</h2><h2>b</h2><h2>c</h2><p>4.7 (90 reviews)</p>", None),
+    ],
+)
+def test_the_rating_beside_the_heading(block: str, shown: Any) -> None:
+    found = beside_heading(Tree(f"<body><main><div>{block}</div></main></body>"))
+    assert (found and (found.value, found.rating_count, found.review_count)) == shown
+
+
+def test_a_review_in_both_microformats_is_one() -> None:
+    page = Page(body=b"<p class='hreview h-review'><b class='description e-content'>Good</b></p>", fetched_at=NOW)
+    assert [review.text for review in read_profile(page.model_copy(update={"url": "https://a.example/"})).reviews] == [
+        "Good"
+    ]
 
 
 @needs_corpus

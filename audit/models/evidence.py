@@ -63,7 +63,7 @@ class Outcome(Document):
     NO_RESULTS: "" or `fallback` (the engine says nothing matched and shows something else).
     BLOCKED: captcha, js_shell, consent, login, rate_limit, access_denied, waf, geo, decoy.
     FAILED: Truncated, HttpStatus, PageTooDeep, TooManyNodes, CharsetDoubt, NotHtml, ErrorPage, Empty, ...
-    UNRECOGNISED: layout, echo, short_list, other_engine, vertical, unknown_source.
+    UNRECOGNISED: layout, echo, short_list, other_engine, other_site, other_subject, vertical, unknown_source.
     SKIPPED: robots, budget, suspended, not_asked.
     """
 
@@ -163,6 +163,8 @@ class Serp(Document):
     """What the page says was searched; differs from the keyword when the engine corrected it."""
     results: tuple[SerpResult, ...] = ()
     evidence: Evidence | None = None
+    also: tuple[Evidence, ...] = ()
+    """Other captures that fed this page: its suggestions."""
     source: str = "import"
     warnings: tuple[str, ...] = ()
     fallbacks: Annotated[dict[str, int], Field(default_factory=dict)]
@@ -212,6 +214,21 @@ class ReviewProfile(Document):
     warnings: tuple[str, ...] = ()
 
 
+class Landing(Document):
+    """The page behind a result."""
+
+    url: str
+    title: str = ""
+    text: str = ""
+    """Main text, at most the beginning that judging needs."""
+    language: str = ""
+    """As the page itself says."""
+    published: str | None = None
+    outcome: Outcome
+    fetched_at: datetime
+    evidence: Evidence | None = None
+
+
 class Failure(Document):
     """Something that was asked or offered and gave no page: kept by name, lowers coverage."""
 
@@ -240,6 +257,7 @@ class Snapshot(Document):
     """Hosts whose robots forbid automatic requests and which were asked all the same, with the client's own words."""
     serps: tuple[Serp, ...] = ()
     profiles: tuple[ReviewProfile, ...] = ()
+    landings: tuple[Landing, ...] = ()
     failures: tuple[Failure, ...] = ()
 
     @model_validator(mode="after")
