@@ -56,7 +56,9 @@ def _piece(at: float, width: float, height: int, part: Part) -> str:
     place = f'x="{at:.2f}%" width="{width:.2f}%" height="{height}"'
     piece = f'<rect class="f-{style}" {place}><title>{escape(part.name)}</title></rect>'
     if part.sign and width >= SIGN_FITS:
-        piece += f'<text class="s-{style}" x="{at + width / 2:.2f}%" y="{height / 2 + 5:.0f}">{escape(part.sign)}</text>'
+        piece += (
+            f'<text class="s-{style}" x="{at + width / 2:.2f}%" y="{height / 2 + 5:.0f}">{escape(part.sign)}</text>'
+        )
     return piece
 
 
@@ -83,6 +85,5 @@ def _at(score: float) -> str:
 
 def _svg(style: str, title: str, height: int, inner: str) -> Svg:
     return Svg(
-        f'<svg class="{style}" role="img" width="100%" height="{height}">'
-        f"<title>{escape(title)}</title>{inner}</svg>"
+        f'<svg class="{style}" role="img" width="100%" height="{height}"><title>{escape(title)}</title>{inner}</svg>'
     )

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from audit.models import Evidence, Outcome, Scope, Score, Serp, SerpQuery, Status
 from reports import safety
-from reports.rows import PAGE, Failed, Reader, Row, anchor
+from reports.rows import PAGE, Failed, Reader, Row, anchor, site_name
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def _page(reader: Reader, serp: Serp, *, opened: bool) -> PageView:
         digest=short(kept),
         file=safety.clip(kept.file, 80) if kept else "",
         source=words.name("source", serp.source.partition(":")[0]),
-        warnings=tuple(safety.clip(w, 160) for w in serp.warnings),
+        warnings=reader.warnings(serp),
         open=opened,
     )
 
@@ -212,15 +212,15 @@ def _summary(reader: Reader, serp: Serp, rows: Sequence[Row]) -> str:
     return reader.words.say("keywords.summary", n=len(rows), positive=counts["p"], negative=counts["n"])
 
 
+def joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
 def short(kept: Evidence | None) -> str:
     return safety.clean(kept.sha256)[:12] if kept else ""
 
 
 # ---------------------------------------------------------------- coverage
-
-
-def same_cell(query: SerpQuery) -> tuple[str, str, str, str, str, int]:
-    return (query.engine, query.keyword, query.country, query.language, query.device.value, query.page)
 
 
 def plan_engines(reader: Reader) -> tuple[str, ...]:
@@ -230,7 +230,7 @@ def plan_engines(reader: Reader) -> tuple[str, ...]:
 def plan(reader: Reader) -> tuple[PlanRow, ...]:
     """Every planned query once: a row per keyword and place, a column per engine."""
     snapshot = reader.audit.snapshot
-    came = {same_cell(serp.query): serp for serp in snapshot.serps}
+    came = {serp.query: serp for serp in snapshot.serps}
     lines: dict[tuple[str, ...], dict[str, SerpQuery]] = {}
     for query in snapshot.plan:
         lines.setdefault((query.keyword, reader.where(query)), {})[query.engine] = query
@@ -239,9 +239,7 @@ def plan(reader: Reader) -> tuple[PlanRow, ...]:
             keyword=safety.clip(keyword, 80),
             lang=reader.keyword_language(keyword),
             where=where,
-            cells=tuple(
-                _cell(reader, came.get(same_cell(cells[e]))) if e in cells else None for e in plan_engines(reader)
-            ),
+            cells=tuple(_cell(reader, came.get(cells[e])) if e in cells else None for e in plan_engines(reader)),
         )
         for (keyword, where), cells in lines.items()
     )
@@ -266,15 +264,15 @@ def _lost(reader: Reader, serps: Sequence[Serp]) -> Iterator[Lost]:
     for serp in serps:
         if not serp.outcome.answered:
             yield Lost(reader.cell_name(serp.query), reader.failed(serp.outcome))
-    came = {same_cell(serp.query) for serp in serps}
+    came = {serp.query for serp in serps}
     for query in snapshot.plan:
-        if same_cell(query) not in came:
+        if query not in came:
             yield Lost(reader.cell_name(query), reader.failed(Outcome(status=Status.SKIPPED, kind="not_asked")))
     for failure in snapshot.failures:
         yield Lost(safety.clip(failure.what, 160), reader.failed(failure.outcome))
     for profile in snapshot.profiles:
         if not profile.outcome.answered:
-            yield Lost(f"{safety.clip(profile.site, 60)} · {safety.shown_address(profile.url)}", reader.failed(profile.outcome))
+            yield Lost(safety.shown_address(profile.url) or site_name(profile.site), reader.failed(profile.outcome))
 
 
 # ---------------------------------------------------------------- scores and evidence
@@ -308,10 +306,17 @@ def _proofs(reader: Reader, serps: Sequence[Serp]) -> Iterator[Proof]:
     words, snapshot = reader.words, reader.audit.snapshot
     for serp in serps:
         if serp.evidence:
-            yield _proof(reader, safety.clean(serp.id), reader.cell_name(serp.query), serp.evidence, words.time(serp.fetched_at), serp.source)
+            yield _proof(
+                reader,
+                safety.clean(serp.id),
+                reader.cell_name(serp.query),
+                serp.evidence,
+                words.time(serp.fetched_at),
+                serp.source,
+            )
     for at, profile in enumerate(snapshot.profiles, start=1):
         if profile.evidence:
-            what = f"{safety.clip(profile.site, 60)} · {safety.clip(profile.subject, 80)}"
+            what = joined(site_name(profile.site), safety.clip(profile.subject, 80))
             yield _proof(reader, f"p{at}", what, profile.evidence, words.time(profile.fetched_at), profile.source)
     for at, failure in enumerate(snapshot.failures, start=1):
         if failure.evidence:

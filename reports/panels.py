@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from audit.models import Cause, Feature, Finding, Label, Owner, ReviewProfile, Serp
 from reports import safety
-from reports.rows import OWN, PAGE, Failed, Place, Reader, Row
+from reports.rows import OWN, PAGE, Failed, Place, Reader, Row, anchor, site_name
 
 PLACES = 6
+PHRASES = frozenset({Feature.SUGGESTION, Feature.RELATED_SEARCHES, Feature.PEOPLE_ALSO_ASK})
+"""Surfaces that show words, not pages."""
 QUOTE = 220
 PER_SURFACE = 40
 FRIENDLY = OWN | {Owner.EARNED}
@@ -45,6 +48,7 @@ class Negative:
     severity: int
     severity_word: str
     said_by: str
+    why: str
     note: str
     attention: float
 
@@ -67,8 +71,11 @@ class GridRow:
 
     keyword: str
     lang: str
+    span: int
+    """Height of the keyword cell, 0 where it is already drawn."""
     engine: str
     where: str
+    anchor: str
     cells: tuple[Row | None, ...]
     own: int
     open: str
@@ -103,6 +110,7 @@ class Star:
 class ReviewSite:
     """A review profile: the site's own figure first, what we make of it after."""
 
+    anchor: str
     site: str
     subject: str
     url: str
@@ -111,10 +119,8 @@ class ReviewSite:
     rating_count: str
     review_count: str
     histogram: tuple[Star, ...]
-    newest: str
-    read: str
-    time: str
-    source: str
+    trace: str
+    """What was read of it, when and how."""
     notes: tuple[str, ...]
     failed: Failed | None
 
@@ -122,12 +128,19 @@ class ReviewSite:
 # ---------------------------------------------------------------- negatives
 
 
+def bad_phrases(reader: Reader) -> int:
+    """Unfavourable phrases around the results: told with their surface, counted in the register."""
+    rows = (row for row in reader.rows.values() if row.feature in PHRASES and row.about and row.mark.style[0] == "n")
+    return len({(row.feature, row.title.casefold()) for row in rows})
+
+
 def negatives(reader: Reader) -> tuple[Negative, ...]:
-    """Every unfavourable result about the brand: severity times attention first, then the better place."""
+    """Every unfavourable page or answer about the brand: severity times attention first, then the better place."""
     met: dict[str, list[str]] = {}
     for result_id, key in reader.audit.label_keys.items():
         label = reader.audit.labels.get(key)
-        if result_id in reader.rows and label and label.about_brand and (label.sentiment or 0) < 0:
+        row = reader.rows.get(result_id)
+        if row and row.feature not in PHRASES and label and label.about_brand and (label.sentiment or 0) < 0:
             met.setdefault(key, []).append(result_id)
     found = [_negative(reader, reader.audit.labels[key], ids) for key, ids in met.items()]
     return tuple(sorted(found, key=lambda n: (-max(n.severity, 0.5) * n.attention, n.row.anchor)))
@@ -148,6 +161,7 @@ def _negative(reader: Reader, label: Label, ids: list[str]) -> Negative:
         severity=label.severity,
         severity_word=words.name("severity", str(label.severity)),
         said_by=_said_by(reader, label, row),
+        why="" if label.who else row.reasons,
         note=safety.clip(label.note, 200) if label.who else words.name("note", label.note) if label.note else "",
         attention=sum(weight.values()),
     )
@@ -182,7 +196,7 @@ def seen_at(reader: Reader, ids: Sequence[str]) -> tuple[tuple[Place, ...], str]
 
 def holdings(reader: Reader, serps: Sequence[Serp]) -> tuple[Holding, ...]:
     """First-page slots by owner class, all answered pages together."""
-    held = Counter(row.owner for serp in serps for row in reader.first_page(serp).values())
+    held = Counter(row.owner for serp in first(serps) for row in reader.first_page(serp).values())
     total = sum(held.values())
     return tuple(
         Holding(
@@ -198,16 +212,27 @@ def holdings(reader: Reader, serps: Sequence[Serp]) -> tuple[Holding, ...]:
     )
 
 
+def first(serps: Sequence[Serp]) -> list[Serp]:
+    return [serp for serp in serps if serp.query.page == 1]
+
+
 def grid(reader: Reader, serps: Sequence[Serp]) -> tuple[GridRow, ...]:
-    return tuple(_grid_row(reader, serp) for serp in serps if reader.first_page(serp))
+    shown = [serp for serp in first(serps) if reader.first_page(serp)]
+    spans = [0] * len(shown)
+    for _, group in groupby(enumerate(shown), key=lambda pair: pair[1].query.keyword):
+        places = [at for at, _ in group]
+        spans[places[0]] = len(places)
+    return tuple(_grid_row(reader, serp, span) for serp, span in zip(shown, spans, strict=True))
 
 
-def _grid_row(reader: Reader, serp: Serp) -> GridRow:
+def _grid_row(reader: Reader, serp: Serp, span: int) -> GridRow:
     slots = reader.first_page(serp)
     free = [at for at, row in slots.items() if row.owner not in FRIENDLY and not row.mark.style.startswith("p")]
     return GridRow(
         keyword=safety.clip(serp.query.keyword, 80),
         lang=reader.keyword_language(serp.query.keyword),
+        span=span,
+        anchor=anchor(serp.id),
         engine=reader.engine(serp.query.engine),
         where=reader.where(serp.query),
         cells=tuple(slots.get(at) for at in range(1, PAGE + 1)),
@@ -270,14 +295,14 @@ def unseen(reader: Reader, shown: Sequence[Surface]) -> str:
 
 
 def review_sites(reader: Reader) -> tuple[ReviewSite, ...]:
-    return tuple(_review_site(reader, profile) for profile in reader.audit.snapshot.profiles)
+    return tuple(_review_site(reader, at, p) for at, p in enumerate(reader.audit.snapshot.profiles, start=1))
 
 
-def _review_site(reader: Reader, profile: ReviewProfile) -> ReviewSite:
-    words, rating = reader.words, profile.rating
-    newest = max((r.date for r in profile.reviews if r.date), default="")
+def _review_site(reader: Reader, at: int, profile: ReviewProfile) -> ReviewSite:
+    words, rating, subject = reader.words, profile.rating, f"profile:{profile.url}"
     return ReviewSite(
-        site=safety.clip(profile.site, 60),
+        anchor=f"p{at}",
+        site=site_name(profile.site),
         subject=safety.clip(profile.subject, 100),
         url=safety.link(profile.url),
         address=safety.shown_address(profile.url),
@@ -285,26 +310,37 @@ def _review_site(reader: Reader, profile: ReviewProfile) -> ReviewSite:
         rating_count=words.number(rating.rating_count if rating else None),
         review_count=words.number(rating.review_count if rating else None),
         histogram=tuple(_stars(reader, profile.histogram or {})),
-        newest=words.iso_date(newest) if newest else "",
-        read=words.say("reviews.read", n=len(profile.reviews)) if profile.reviews else "",
-        time=words.time(profile.fetched_at),
-        source=words.name("source", profile.source.partition(":")[0]),
-        notes=tuple(told(reader, reader.audit.findings, f"profile:{profile.url}")),
+        trace=" · ".join(_trace(reader, profile)),
+        notes=tuple(note for f in reader.audit.findings if f.subject == subject for note in _worth(reader, f)),
         failed=None if profile.outcome.answered else reader.failed(profile.outcome),
     )
 
 
-def told(reader: Reader, findings: Sequence[Finding], subject: str) -> Iterator[str]:
-    """The sentences of the findings about one subject."""
-    for finding in findings:
-        if finding.subject == subject:
-            yield sentence(reader, finding)
+def _trace(reader: Reader, profile: ReviewProfile) -> Iterator[str]:
+    words = reader.words
+    if profile.reviews:
+        yield words.say("reviews.read", n=len(profile.reviews))
+    if newest := max((r.date for r in profile.reviews if r.date), default=""):
+        yield words.say("reviews.newest", date=words.iso_date(newest))
+    yield words.say("common.captured_at", when=words.time(profile.fetched_at))
+    yield words.name("source", profile.source.partition(":")[0])
+
+
+def _worth(reader: Reader, finding: Finding) -> Iterator[str]:
+    """What the site's figure is worth; its card has the figure itself already."""
+    few = finding.check.endswith("_few")
+    yield reader.words.say("reviews.few" if few else "reviews.worth", shrunk=finding.value)
+    if (low := finding.facts.get("low")) is not None:
+        yield reader.words.say("reviews.low", low=low)
 
 
 def sentence(reader: Reader, finding: Finding) -> str:
     kind, _, name = finding.subject.partition(":")
     facts = {"value": finding.value, "subject": name or reader.audit.snapshot.brand.name, kind: name} | finding.facts
-    return reader.words.say(f"check.{finding.check}", **facts)
+    if isinstance(site := facts.get("site"), str):
+        facts["site"] = site_name(site)
+    own = f"check.{finding.check}_{kind}"
+    return reader.words.say(own if reader.words.has(own) else f"check.{finding.check}", **facts)
 
 
 def _stars(reader: Reader, histogram: dict[str, int]) -> Iterator[Star]:

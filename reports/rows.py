@@ -1,8 +1,9 @@
-"""One result in the words of a language: its mark, its owner, its reasons, its links. Everything else is made of rows."""
+"""One result in the words of a language: its mark, owner, reasons and links. Everything else is made of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +15,7 @@ from audit.models import (
     LabelOrigin,
     Outcome,
     Owner,
+    PageType,
     Serp,
     SerpQuery,
     SerpResult,
@@ -22,19 +24,30 @@ from reports import safety
 from reports.words import Words
 
 OWN = frozenset({Owner.OWNED, Owner.MANAGED})
-SNIPPET = 240
+SNIPPET = 160
 TITLE = 120
 REASONS = 4
 PAGE = 10
+SHORT_NAME = 3
+_STATUS = re.compile(r"status (\d{3})")
+_WARNINGS = (
+    (re.compile(r"the (?:page|response) does not say .*query.*"), "query_unstated"),
+    (re.compile(r"the engine shows results for ['\"](?P<text>.+)['\"]"), "corrected"),
+    (re.compile(r".*(?:not google\.com's|not that of Naver's|organic rows only|are not the page's).*"), "not_the_page"),
+    (re.compile(r".*(?:positions have gaps|organic ranks are|one of several readings).*"), "gaps"),
+    (re.compile(r"left out, not an engine of ours: .*"), "left_out"),
+)
+"""Notes the reading room writes in English, and their sentence in the report's language."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A judgement as glyph, letter, word and style class: never colour alone."""
+    """A judgement as glyph, word and style class: never colour alone."""
 
     style: str
     glyph: str
-    letter: str
+    short: str
+    """The word of a matrix cell: the kind without its step."""
     word: str
     level: float | None = None
 
@@ -66,6 +79,24 @@ class Row:
     by: str
     sources: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def quote(self) -> str:
+        """What it says in one line: the title, or the text of a block that has none."""
+        return self.snippet or self.title if self.title == self.feature_word else self.title
+
+    @property
+    def details(self) -> str:
+        """Address, date and kind of block, as far as the row has them."""
+        kind = "" if self.feature is Feature.ORGANIC else self.feature_word
+        return " · ".join(part for part in (self.address, self.date, kind) if part)
+
+    @property
+    def whose(self) -> str:
+        """Kind of block, owner, kind of page, date and stars, as far as the row has them."""
+        kind = "" if self.feature is Feature.ORGANIC else self.feature_word
+        owner = self.owner_word if self.host else ""
+        return " · ".join(part for part in (kind, owner, self.type_word, self.date, self.stars) if part)
+
 
 @dataclass(frozen=True)
 class Place:
@@ -73,6 +104,8 @@ class Place:
 
     anchor: str
     text: str
+    rank: str = ""
+    """Place among the web results, or the kind of block."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +136,7 @@ class Reader:
         half = level is not None and abs(level) == 0.5
         word = self.words.name("mark", f"rather_{kind}" if half else kind)
         glyph = {"p": "▲", "u": "●", "n": "▼", "x": "○"}[style]
-        return Mark(f"{style} h" if half else style, glyph, self.words.name("letter", kind), word, level)
+        return Mark(f"{style} h" if half else style, glyph, self.words.name("short", kind), word, level)
 
     def mark(self, label: Label | None) -> Mark:
         return self.marks[label.sentiment if label else None]
@@ -128,13 +161,14 @@ class Reader:
     def _row(self, serp: Serp, result: SerpResult) -> Row:
         label = self.audit.label_of(f"{serp.id}/{result.position}")
         owner = label.owner if label else Owner.UNKNOWN
+        feature = self.words.name("feature", result.feature.value)
         return Row(
             anchor=f"{anchor(serp.id)}-{result.position}",
             position=result.position,
             rank=result.rank,
             feature=result.feature,
-            feature_word=self.words.name("feature", result.feature.value),
-            title=safety.clip(result.title, TITLE) or safety.shown_address(result.url),
+            feature_word=feature,
+            title=safety.clip(result.title, TITLE) or safety.shown_address(result.url) or feature,
             url=safety.link(result.url),
             address=safety.shown_address(result.url) if result.url else safety.clip(result.displayed_url, 78),
             host=safety.host(result.url) or safety.clip(result.source, 40),
@@ -146,12 +180,16 @@ class Reader:
             about=label.about_brand if label else True,
             owner=owner,
             owner_word=self.words.name("owner", owner.value),
-            type_word=self.words.name("page_type", label.page_type.value) if label else "",
+            type_word=self._type(label),
             reasons=self.reasons(label),
             confidence=self.words.percent(label.confidence) if label and label.sentiment is not None else "",
             by=self.words.name("by", label.by.value) if label else self.words.name("by", LabelOrigin.UNREAD.value),
             sources=tuple(self._sources(result)),
         )
+
+    def _type(self, label: Label | None) -> str:
+        other = label is None or label.page_type is PageType.OTHER
+        return "" if label is None or other else self.words.name("page_type", label.page_type.value)
 
     def _sources(self, result: SerpResult) -> Iterator[tuple[str, str]]:
         if result.feature is Feature.ORGANIC:
@@ -165,7 +203,12 @@ class Reader:
         if label is None or not label.because:
             return ""
         facts = [fact.partition(":") for fact in label.because]
-        cues = [safety.clip(detail, 40) for kind, _, detail in facts if kind == "cue" and detail != "none"]
+        brand = self.audit.snapshot.brand.name
+        cues = [
+            safety.clip(detail.replace("[brand]", brand), 40)
+            for kind, _, detail in facts
+            if kind == "cue" and detail != "none"
+        ]
         quoted = [self.words.say("common.quoted", text=cue) for cue in dict.fromkeys(cues)][:REASONS]
         told = [self.words.say("because.cue", detail=", ".join(quoted))] if quoted else []
         rest = [self._reason(kind, detail) for kind, _, detail in facts if kind != "cue" or detail == "none"]
@@ -204,14 +247,30 @@ class Reader:
         return self.words.name("engine", name)
 
     @cached_property
-    def _differs(self) -> dict[str, bool]:
-        cells = [*self.audit.snapshot.plan, *(s.query for s in self.audit.snapshot.serps)]
-        seen = {key: {getattr(q, key) for q in cells} for key in ("country", "language", "device", "page")}
-        return {key: len(values) > 1 for key, values in seen.items()}
+    def _cells(self) -> tuple[SerpQuery, ...]:
+        return tuple(dict.fromkeys([*self.audit.snapshot.plan, *(s.query for s in self.audit.snapshot.serps)]))
+
+    @cached_property
+    def _everywhere(self) -> dict[str, bool]:
+        return _differs(self._cells)
+
+    @cached_property
+    def _alike(self) -> dict[tuple[str, str], dict[str, bool]]:
+        groups: dict[tuple[str, str], list[SerpQuery]] = {}
+        for query in self._cells:
+            groups.setdefault((query.engine, query.keyword), []).append(query)
+        return {pair: _differs(cells) for pair, cells in groups.items()}
 
     def where(self, query: SerpQuery) -> str:
-        """What sets a cell apart from others of its keyword and engine; "" when nothing does."""
-        differs, parts = self._differs, []
+        """Place, language, device and page of a cell, as far as they differ within this audit."""
+        return self._told(query, self._everywhere)
+
+    def spot(self, query: SerpQuery) -> str:
+        """Engine, keyword, and only what sets the cell apart from others of the same two."""
+        return self._named(query, self._told(query, self._alike[query.engine, query.keyword]))
+
+    def _told(self, query: SerpQuery, differs: Mapping[str, bool]) -> str:
+        parts = []
         if differs["country"] and query.country:
             parts.append(self.words.territory(query.country))
         elif differs["language"] and query.language:
@@ -223,21 +282,32 @@ class Reader:
         return " · ".join(parts)
 
     def cell_name(self, query: SerpQuery) -> str:
-        """Engine, keyword and what sets it apart, in one line."""
+        """Engine, keyword and place, in one line."""
+        return self._named(query, self.where(query))
+
+    def _named(self, query: SerpQuery, where: str) -> str:
         keyword = self.words.say("common.quoted", text=safety.clip(query.keyword, 80))
-        return " · ".join(part for part in (self.engine(query.engine), keyword, self.where(query)) if part)
+        return " · ".join(part for part in (self.engine(query.engine), keyword, where) if part)
 
     def keyword_language(self, text: str) -> str:
         keyword = self.audit.snapshot.keyword(text)
         return safety.language_tag(keyword.language) if keyword else ""
 
     def place(self, result_id: str) -> Place | None:
-        """A result id as a link; None for an id this audit does not hold."""
+        """A result id, or the address of a review profile, as a link; None for what this audit does not hold."""
+        if result_id in self.profiles:
+            return self.profiles[result_id]
         row, serp = self.rows.get(result_id), self.serps.get(result_id.partition("/")[0])
         if row is None or serp is None:
             return None
-        rank = row.rank if row.feature is Feature.ORGANIC else row.feature_word
-        return Place(row.anchor, f"{self.cell_name(serp.query)} · {rank}")
+        rank = self.words.number(row.rank) if row.feature is Feature.ORGANIC else row.feature_word
+        return Place(row.anchor, self.spot(serp.query), rank)
+
+    @cached_property
+    def profiles(self) -> dict[str, Place]:
+        """Review profiles by address."""
+        told = enumerate(self.audit.snapshot.profiles, start=1)
+        return {p.url: Place(f"p{at}", site_name(p.site)) for at, p in told if p.url}
 
     @cached_property
     def serps(self) -> dict[str, Serp]:
@@ -246,7 +316,27 @@ class Reader:
     # ------------------------------------------------------------ failures
 
     def failed(self, outcome: Outcome) -> Failed:
-        return Failed(self.outcome(outcome), safety.clip(outcome.why, 120), self._mend(outcome))
+        return Failed(self.outcome(outcome), self._proof(outcome.why), self._mend(outcome))
+
+    def _proof(self, why: str) -> str:
+        """The mark that proved it. The reader's own words are English; a status code needs no language."""
+        if found := _STATUS.fullmatch(why):
+            return self.words.say("http.status", code=found[1])
+        return safety.clip(why, 120) if self.words.language == "en" else ""
+
+    def warnings(self, serp: Serp) -> tuple[str, ...]:
+        """The reader's notes about a page in this language; those without a sentence are counted."""
+        known = [self._warning(text) for text in serp.warnings]
+        left = known.count("")
+        more = [self.words.say("warning.other", n=left)] if left else []
+        return (*dict.fromkeys(filter(None, known)), *more)
+
+    def _warning(self, text: str) -> str:
+        for pattern, key in _WARNINGS:
+            if found := pattern.fullmatch(text):
+                quoted = found.groupdict().get("text", "")
+                return self.words.say(f"warning.{key}", text=safety.clip(quoted, 80))
+        return safety.clip(text, 160) if self.words.language == "en" else ""
 
     def outcome(self, outcome: Outcome) -> str:
         status, kind = outcome.status.value.lower(), safety.clip(outcome.kind, 40)
@@ -260,6 +350,19 @@ class Reader:
         status = outcome.status.value.lower()
         known = f"{status}_{outcome.kind.lower()}"
         return self.words.name("mend", known if self.words.has(f"mend.{known}") else status)
+
+
+def _differs(cells: Sequence[SerpQuery]) -> dict[str, bool]:
+    seen = {key: {getattr(q, key) for q in cells} for key in ("country", "language", "device", "page")}
+    return {key: len(values) > 1 for key, values in seen.items()}
+
+
+def site_name(site: str) -> str:
+    """A review site by the name it was read under: a host as it stands, `google_maps` as Google Maps, `bbb` as BBB."""
+    words = safety.clip(site.replace("_", " "), 60)
+    if "." in words:
+        return words
+    return words.upper() if len(words) <= SHORT_NAME else words.title()
 
 
 def anchor(serp_id: str) -> str:

@@ -14,11 +14,12 @@ from pathlib import Path
 from types import MappingProxyType
 
 from babel import Locale  # noqa: TID251
-from babel.dates import format_date, format_datetime  # noqa: TID251
+from babel.dates import format_date, format_time  # noqa: TID251
 from babel.lists import format_list  # noqa: TID251
 from babel.numbers import format_decimal, format_percent  # noqa: TID251
 
 from audit.errors import UsageError
+from audit.models import Audit, Score, Snapshot
 from reports import message, safety
 
 SHELF = Path(__file__).parent / "locales"
@@ -36,9 +37,7 @@ def languages() -> tuple[str, ...]:
 def sentences(language: str) -> Mapping[str, str]:
     """Dotted key to sentence. Raises `UsageError` for a language without a file."""
     if language not in languages():
-        raise UsageError(
-            f"no report can be written in {language!r}", mend=f"Choose one of {', '.join(languages())}."
-        )
+        raise UsageError(f"no report can be written in {language!r}", mend=f"Choose one of {', '.join(languages())}.")
     data = tomllib.loads((SHELF / f"{language}.toml").read_text("utf-8"))
     return MappingProxyType(dict(_flat(data, "")))
 
@@ -77,7 +76,9 @@ class Words:
     def number(self, value: float | None, digits: int = 0) -> str:
         if value is None:
             return MISSING
-        pattern = "#,##0" + (f".{'0' * digits}" if digits else "")
+        return self._decimal(value, "#,##0" + (f".{'0' * digits}" if digits else ""))
+
+    def _decimal(self, value: float, pattern: str) -> str:
         return str(format_decimal(value, format=pattern, locale=self._locale)).replace("-", MINUS)
 
     def percent(self, share: float | None) -> str:
@@ -85,7 +86,7 @@ class Words:
         if share is None:
             return MISSING
         tiny = 0 < share < 0.005
-        text = str(format_percent(0.01 if tiny else share, format="#,##0%", locale=self._locale))
+        text = str(format_percent(0.01 if tiny else share, locale=self._locale))
         return f"<{text}" if tiny else text
 
     def signed(self, value: float | None) -> str:
@@ -118,22 +119,20 @@ class Words:
         """Date, minute and zone, the zone always written: evidence is dated in UTC."""
         if when is None:
             return MISSING
-        shown = format_datetime(when, format="medium", locale=self._locale, tzinfo=when.tzinfo)
-        zone = when.strftime("%Z") or when.strftime("%z")
-        return f"{shown} {zone}".strip()
+        day = format_date(when, format="medium", locale=self._locale)
+        minute = format_time(when, format="HH:mm", locale=self._locale, tzinfo=when.tzinfo)
+        return f"{day}, {minute} {when.strftime('%Z') or when.strftime('%z')}".strip()
 
     def language_name(self, code: str) -> str:
-        return self._known(self._locale.languages, code.replace("-", "_")) if code else self.name("common", "unknown")
+        if not code:
+            return self.name("common", "unknown")
+        return str(self._locale.languages.get(code.replace("-", "_"), safety.clean(code)))
 
     def territory(self, code: str) -> str:
-        return self._known(self._locale.territories, code.upper()) if code else ""
+        return str(self._locale.territories.get(code.upper(), safety.clean(code)))
 
     def list(self, items: Sequence[str]) -> str:
         return str(format_list(list(items), locale=self._locale)) if items else MISSING
-
-    @staticmethod
-    def _known(table: Mapping[str, str], code: str) -> str:
-        return str(table.get(code, safety.clean(code)))
 
     # ------------------------------------------------------------ sentences
 
@@ -169,16 +168,52 @@ class Words:
         """Write a value in a named way; any other name is a table of the locale file."""
         if value is None or value == "":
             return MISSING
-        if isinstance(value, (int, float)):
-            ways = {"percent": self.percent, "signed": self.signed, "rating": lambda v: self.number(v, 2)}
-            return ways[kind](value) if kind in ways else self._value(value)
+        if isinstance(value, int | float):
+            return self._figure(kind, value)
         if isinstance(value, date):
             return self.date(value)
         names = {"language": self.language_name, "territory": self.territory, "date": self.iso_date}
         return names[kind](value) if kind in names else self.name(kind, value)
 
+    def _figure(self, kind: str, value: float) -> str:
+        """A number written in a named way, or the word a table has for it (`severity.4`)."""
+        if kind == "rating":
+            return self._decimal(value, "#,##0.0#")
+        if kind in ("percent", "signed"):
+            return self.percent(value) if kind == "percent" else self.signed(value)
+        return self._sentences.get(f"{kind}.{value:g}") or self._value(value)
+
     def _plain(self, key: str, facts: Mapping[str, Fact]) -> str:
         name = key.rpartition(".")[2] if not key.endswith((".title", ".text")) else key.split(".")[-2]
-        told = ", ".join(f"{k.replace('_', ' ')} {self._value(v)}" for k, v in facts.items() if v not in (None, ""))
+        told = ", ".join(
+            f"{safety.clean(k.replace('_', ' '))} {self._value(v)}" for k, v in facts.items() if v not in (None, "")
+        )
         head = safety.clean(name.replace("_", " ").replace("-", " ")).capitalize()
         return f"{head}: {told}" if told and not key.endswith(".title") else head
+
+    # ------------------------------------------------------------ the terminal
+
+    def summary(self, audit: Audit) -> tuple[str, ...]:
+        """A few lines for the terminal: the verdict, `+42 (31…55)`, the three shares, first negative, coverage."""
+        score, snapshot = audit.score, audit.snapshot
+        figure = f"{self.signed(score.dominance)} {self.range(score.low, score.high)}".strip()
+        shares = (("positive", score.positive), ("neutral", score.neutral), ("negative", score.negative))
+        return (
+            f"{safety.clean(snapshot.brand.name)}: {' / '.join(self.name('verdict', v.value) for v in audit.verdicts)}",
+            f"{self.say('verdict_page.score')}: {figure}",
+            " · ".join(f"{self.name('mark', side)} {self.percent(share)}" for side, share in shares),
+            f"{self.say('figure.first_negative')}: {self.first_negative(score)}",
+            self.say("coverage.sentence", answered=answered(snapshot), n=len(snapshot.plan)),
+        )
+
+    def first_negative(self, score: Score) -> str:
+        """Its place; "none" only where something was read, for absence needs proof."""
+        if score.first_negative:
+            return self.number(score.first_negative)
+        return MISSING if score.dominance is None else self.say("figure.no_negative")
+
+
+def answered(snapshot: Snapshot) -> int:
+    """How many planned queries were answered."""
+    came = {serp.query for serp in snapshot.serps if serp.outcome.answered}
+    return sum(query in came for query in snapshot.plan)

@@ -1,0 +1,118 @@
+"""How it was measured, so that anyone with the evidence can compute the score again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from audit.models import LabelOrigin
+from reports import pages, safety
+from reports.rows import PAGE, Reader
+
+LIMITS = ("snapshot", "labels", "curve", "place", "cause", "exposure", "law")
+GLOSSARY = ("dominance", "range", "attention", "control", "exposure", "coverage", "owner", "severity", "evidence")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of a two- or three-column table of the method page."""
+
+    name: str
+    value: str
+    note: str = ""
+    lang: str = ""
+    """Of the name, where it is a quotation."""
+
+
+@dataclass(frozen=True)
+class MethodView:
+    facts: tuple[Line, ...]
+    curve: tuple[Line, ...]
+    curve_source: str
+    curve_lang: str
+    """Of a citation; "" where the source is told in the report's own words."""
+    origins: tuple[Line, ...]
+    languages: tuple[Line, ...]
+    keywords: tuple[Line, ...]
+    engines: tuple[Line, ...]
+    limits: tuple[str, ...]
+    glossary: tuple[Line, ...]
+
+
+def method(reader: Reader) -> MethodView:
+    audit, words, rules = reader.audit, reader.words, reader.audit.method
+    convention = words.has(f"curve.{rules.curve}")
+    return MethodView(
+        facts=tuple(method_facts(reader)),
+        curve=tuple(Line(str(at), words.number(100 * w, 1)) for at, w in enumerate(normal(audit.curve), start=1)),
+        curve_source=words.say(f"curve.{rules.curve}") if convention else safety.clip(audit.curve_source, 400),
+        curve_lang="" if convention else "en",
+        origins=tuple(origins(reader)),
+        languages=tuple(read_languages(reader)),
+        keywords=tuple(demand(reader)),
+        engines=tuple(engine_weights(reader)),
+        limits=tuple(words.say(f"limit.{key}") for key in LIMITS),
+        glossary=tuple(Line(words.say(f"term.{key}"), words.say(f"meaning.{key}")) for key in GLOSSARY),
+    )
+
+
+def normal(curve: Sequence[float]) -> list[float]:
+    """The curve as shares of the first ten places."""
+    ten = curve[:PAGE]
+    return [weight / sum(ten) for weight in ten] if sum(ten) else []
+
+
+def method_facts(reader: Reader) -> Iterator[Line]:
+    audit, words, rules = reader.audit, reader.words, reader.audit.method
+    rank = words.say("method.by_position" if rules.by_position else "method.by_rank")
+    yield Line(words.say("method.version"), safety.clip(rules.version, 40))
+    yield Line(words.say("method.curve"), f"{safety.clip(rules.curve, 40)} · {safety.clip(rules.curve_version, 40)}")
+    yield Line(words.say("method.place"), rank)
+    yield Line(words.say("method.depth"), words.number(rules.depth))
+    yield Line(words.say("method.floor"), words.percent(rules.coverage_floor))
+    yield Line(words.say("method.ceiling"), words.percent(rules.unlabelled_ceiling))
+    yield Line(words.say("method.owned"), words.number(rules.owned_sentiment, 1))
+    model = f"{words.name('exposure_model', rules.exposure_model)} · {words.number(rules.exposure_base, 2)}"
+    yield Line(words.say("method.exposure"), model)
+    yield Line(words.say("method.draws"), f"{words.number(rules.draws)} · {rules.seed}")
+    yield Line(words.say("method.taken"), words.time(audit.snapshot.taken_at))
+    yield Line(words.say("method.made"), words.time(audit.made_at))
+    yield Line(words.say("method.tool"), safety.clip(audit.snapshot.tool, 60))
+    yield Line(words.say("method.brief"), safety.clip(audit.snapshot.brief_digest, 64))
+
+
+def origins(reader: Reader) -> Iterator[Line]:
+    counts = Counter(label.by for label in reader.audit.labels.values())
+    total = sum(counts.values())
+    for origin in LabelOrigin:
+        if counts[origin]:
+            share = reader.words.percent(counts[origin] / total)
+            yield Line(reader.words.name("by", origin.value), reader.words.number(counts[origin]), share)
+
+
+def read_languages(reader: Reader) -> Iterator[Line]:
+    """Labels by the language they were read in; the unread are counted under their own name."""
+    words = reader.words
+    unread = sum(label.sentiment is None for label in reader.audit.labels.values())
+    counts = Counter(label.language for label in reader.audit.labels.values() if label.sentiment is not None)
+    for code, count in counts.most_common():
+        name = words.language_name(code) if code else words.say("method.no_language")
+        yield Line(name, words.number(count))
+    if unread:
+        yield Line(words.say("method.unread"), words.number(unread), words.say("method.unread_note"))
+
+
+def demand(reader: Reader) -> Iterator[Line]:
+    for keyword in reader.audit.snapshot.keywords:
+        kind = reader.words.name("keyword_kind", keyword.kind.value)
+        lang = safety.language_tag(keyword.language)
+        yield Line(safety.clip(keyword.text, 80), reader.words.number(keyword.demand), kind, lang)
+
+
+def engine_weights(reader: Reader) -> Iterator[Line]:
+    shares_, words = reader.audit.snapshot.engine_shares, reader.words
+    for name in pages.plan_engines(reader):
+        share = shares_.get(name)
+        value = words.say("method.equal") if share is None else words.number(share, 0 if share == int(share) else 1)
+        yield Line(reader.engine(name), value)
