@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import re
+import unicodedata
 
 from bs4.dammit import EncodingDetector, UnicodeDammit
 
@@ -12,8 +14,9 @@ _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.I)
 _REFUSED = frozenset({"utf-7", "utf7", "x-user-defined", "replacement"})
 # WHATWG: pages labelled with the narrow names are read with the wide table.
 _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "iso-8859-1": "cp1252"}
+_LONE = re.compile(r"(?<![^\x00-\x7f])[^\x00-\x7f](?![^\x00-\x7f])")
 _HEAD = 4096
-_FOREIGN = re.compile(rb"[^<>\n]*[\x80-\xff][^<>\n]*")  # the stretches that tell encodings apart
+_FOREIGN = re.compile(rb"[\x80-\xff][^\n]{0,60}")  # the stretches that tell encodings apart
 _SAMPLE = 65_536
 _PIECE = 8_192  # bytes checked at once: small pieces stay in the cache, a whole page's text costs eight times as much
 _TOLERANCE = 200  # one broken byte in 200 non-ASCII characters is a damaged UTF-8 page, not another encoding
@@ -72,10 +75,24 @@ def _by_detection(body: bytes) -> tuple[str, str]:
     if broken * _TOLERANCE <= len(lenient) - len(lenient.encode("ascii", "ignore")):
         return lenient, "utf-8"
     for name in ("gb18030", "cp949"):
-        try:
-            return body.decode(name), name
-        except UnicodeDecodeError:
-            continue
-    found = UnicodeDammit(b"\n".join(_FOREIGN.findall(body))[:_SAMPLE], known_definite_encodings=[], is_html=True)
-    name = found.original_encoding or "utf-8"
-    return body.decode(name, "replace"), name
+        with contextlib.suppress(UnicodeDecodeError):
+            text = body.decode(name)
+            if _in_runs(text):
+                return text, name
+    sample = b"\n".join(_FOREIGN.findall(body))[:_SAMPLE]
+    found = UnicodeDammit(sample, known_definite_encodings=[], is_html=True)
+    detected = found.original_encoding if _is_other_script(found.unicode_markup or "") else None
+    encoding = detected or "cp1252"  # what browsers take an unlabelled Latin page for
+    return body.decode(encoding, "replace"), encoding
+
+
+def _is_other_script(text: str) -> bool:
+    """Most of its foreign letters are not Latin: then the detector had something to go by."""
+    foreign = [char for char in text[:_SAMPLE] if char > "\x7f" and char.isalpha()]
+    return sum(not unicodedata.name(char, "").startswith("LATIN") for char in foreign) * 2 > len(foreign)
+
+
+def _in_runs(text: str) -> bool:
+    """Han and Hangul stand side by side; an accented letter read as one of them stands alone between Latin ones."""
+    foreign = len(text) - len(text.encode("ascii", "ignore"))
+    return 2 * len(_LONE.findall(text)) <= foreign

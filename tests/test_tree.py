@@ -85,3 +85,18 @@ def test_hostile_size_is_refused(body: bytes, kind: str) -> None:
     with pytest.raises(UnreadableError) as caught:
         guard(body)
     assert caught.value.kind == kind
+
+
+def test_a_long_line_with_few_foreign_bytes_is_read_in_linear_time() -> None:
+    """The stretches begin at a foreign byte: a search that could start anywhere took minutes on 900 KB."""
+    text, encoding = decode(b"\x92" + b"x" * 900_000 + "é, é".encode("cp1252"))
+    assert (len(text), encoding.lower()) == (900_005, "cp1252")
+
+
+def test_unlabelled_latin_is_not_taken_for_chinese() -> None:
+    french = "Les vélos de Lumivelo ont été testés à l’été, côté pente; l’autonomie a déçu."
+    assert decode(french.encode("cp1252"))[0] == french
+    russian = "Люмивело: отзывы покупателей об электровелосипедах, которые ездят весь год"
+    assert decode(russian.encode("cp1251"))[0] == russian
+    chinese = "露米维洛电动自行车的电池续航让很多用户满意"
+    assert decode(chinese.encode("gb18030"))[0] == chinese
