@@ -14,12 +14,16 @@ from audit.brief import Brief, Figure
 from audit.models import (
     AggregateRating,
     Brand,
+    Evidence,
     Failure,
+    Feature,
+    Landing,
     Outcome,
     Page,
     ReviewProfile,
     Serp,
     SerpQuery,
+    SerpResult,
     Snapshot,
     Status,
 )
@@ -48,6 +52,14 @@ class Arrival(NamedTuple):
     note: str = ""
 
 
+class Beside(NamedTuple):
+    """What live collection brings beside result and review pages."""
+
+    consents: Mapping[str, str] = {}
+    """Hosts that were asked although their robots forbid it, with the client's own words."""
+    landings: Sequence[Landing] = ()
+
+
 def arrive(page: Page, brief: Brief, hint: Hint | None = None) -> list[Arrival]:
     """Read a page and find its place in the plan."""
     hint = hint or Hint()
@@ -59,6 +71,40 @@ def _asked(hint: Hint) -> SerpQuery:
     return SerpQuery(
         engine=hint.engine, keyword=hint.query, country=hint.country, language=hint.language, page=hint.page or 1
     )
+
+
+def arrived(cell: SerpQuery, page: Page | None, skipped: Outcome | None, at: datetime) -> Arrival:
+    """A page that was asked for this very cell, or the reason why none was."""
+    if page is None:
+        outcome = skipped or Outcome(status=Status.SKIPPED, kind="not_asked")
+        empty = Page(body=b"", fetched_at=at, source="browser")
+        return Arrival(
+            empty, Serp(query=cell, fetched_at=at, outcome=outcome, source="browser", fallbacks={}), planned=True
+        )
+    reading = read(page, engine=cell.engine, query=cell)[0]
+    if not isinstance(reading, Serp):
+        outcome = Outcome(status=Status.UNRECOGNISED, kind="layout", why=f"this is a page of {reading.site}")
+        reading = Serp(query=cell, url=page.url, fetched_at=at, outcome=outcome, evidence=page.evidence, fallbacks={})
+    return Arrival(page, reading.model_copy(update={"query": cell}), planned=True)
+
+
+def rated(page: Page, brief: Brief, site: str = "") -> list[Arrival]:
+    """A page of a review site."""
+    return [_profile(page, reading, brief) for reading in read(page, site=site) if isinstance(reading, ReviewProfile)]
+
+
+def with_suggestions(arrival: Arrival, evidence: Evidence | None, words: Sequence[str]) -> Arrival:
+    """The page of a cell together with what its engine proposes for the same words, as a surface of its own."""
+    serp = arrival.reading
+    if not isinstance(serp, Serp) or not words:
+        return arrival
+    first = len(serp.results) + 1
+    proposed = tuple(
+        SerpResult(feature=Feature.SUGGESTION, title=word, position=first + place, rank=place + 1)
+        for place, word in enumerate(words)
+    )
+    also = (*serp.also, evidence) if evidence is not None else serp.also
+    return arrival._replace(reading=serp.model_copy(update={"results": (*serp.results, *proposed), "also": also}))
 
 
 def _placed(page: Page, reading: Serp | ReviewProfile, brief: Brief, hint: Hint) -> Arrival:
@@ -125,13 +171,13 @@ def collect(
     taken_at: datetime,
     tool: str,
     before: Snapshot | None = None,
-    consents: Mapping[str, str] | None = None,
+    beside: Beside | None = None,
 ) -> Snapshot:
     """The Snapshot of these arrivals. With `before`, its pages stay except where a new answered page takes the cell.
 
-    `consents` are the hosts that were asked although their robots forbid it, with the client's own words.
+    `beside` is what live collection adds to the pages.
     """
-    arrivals = list(arrivals)
+    arrivals, beside = list(arrivals), beside or Beside()
     serps = [a.reading for a in arrivals if isinstance(a.reading, Serp)]
     profiles = [a.reading for a in arrivals if isinstance(a.reading, ReviewProfile) and a.planned]
     failures = [_failure(a) for a in arrivals if not isinstance(a.reading, Serp) and not a.planned]
@@ -148,10 +194,11 @@ def collect(
         keywords=brief.keywords(),
         plan=brief.plan(),
         engine_shares=brief.engine_shares,
-        consents=dict(consents or {}),
+        consents=dict(beside.consents),
         engine_indexes={cell.engine: engines()[cell.engine].index for cell in brief.plan()},
         serps=numbered(_unique(serps), brief.plan()),
         profiles=(*profiles, *(_typed_in(figure) for figure in brief.figures)),
+        landings=tuple(beside.landings),
         failures=tuple(failures),
     )
 

@@ -22,7 +22,7 @@ _BOX_PATHS = ("/flights", "/travel/", "/maps/dir", "/maps/search")  # with what 
 _TOOL_HOSTS = {"support": "p", "accounts": "continue", "translate": "u"}  # only with this parameter
 _OWN_HOST = re.compile(r"(?:^|\.)google\.(?:com?\.)?[a-z]{2,3}$")
 # Nothing of Google's is in an address without one of these: the short way for nearly every link of a page.
-_SUSPECT = re.compile(r"google|[?&]q=(?:cache|related)", re.IGNORECASE)
+_SUSPECT = re.compile(r"https?://[^/?#]*google|.*[?&]q=(?:cache|related)", re.IGNORECASE)
 _FRAGMENT_OF_POSTS = re.compile(r"[?&]ref_src=twsrc(?:%5E|\^)google", re.IGNORECASE)
 _TOOL_PARAMETERS = ("um", "sa", "oi", "tbm", "source", "ei")
 
@@ -40,7 +40,7 @@ def own(url: str) -> bool:
 
 
 def is_ad(href: str) -> bool:
-    if href[:4] == "http" and _SUSPECT.search(href) is None:
+    if href[:4] == "http" and _SUSPECT.match(href) is None:
         return False
     name = host(href)
     return (not name or own(href) or name.endswith("googleadservices.com")) and path(href).startswith(_AD_PATHS)
@@ -59,7 +59,7 @@ def outside(node: Node | None) -> str:
 def outward(href: str) -> str:
     if not href or href[0] == "#" or (href[0] == "/" and path(href) not in _WRAPPERS):
         return ""
-    if href[:4] == "http" and _SUSPECT.search(href) is None:
+    if href[:4] == "http" and _SUSPECT.match(href) is None:
         return http(href)
     if is_ad(href):
         return ""
@@ -69,7 +69,7 @@ def outward(href: str) -> str:
 
 def is_tool(url: str) -> bool:
     """A page of Google about this search (tab, cache, map, help), not a result that happens to be Google's."""
-    if _SUSPECT.search(url) is None:
+    if _SUSPECT.match(url) is None:
         return False
     if "webcache.googleusercontent.com" in url or parameter(url, "q").startswith(("cache:", "related:")):
         return True

@@ -159,7 +159,7 @@ def _beside(star: Node, row: Node) -> Iterator[str]:
 
 def read_stars(said: str) -> AggregateRating | None:
     """A per cent value beside stars is a rating; elsewhere it would need a bracketed count."""
-    if not said:
+    if _DIGIT.search(said) is None:
         return None
     percent = _PERCENT.search(said)
     return read_rating(said) or (read_rating(f"{percent[1]}% ({percent[2]})") if percent is not None else None)

@@ -7,6 +7,7 @@ attributes, which tab a "more" link opens); the block's own header is read last,
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
@@ -33,6 +34,7 @@ SHORTEST_PROSE = 60  # characters of a block that has neither link nor header
 LONGEST_TITLE = 80  # characters that stand for a block without header
 WORDY = 8  # characters that make a link text a title
 MOST_CARDS = 100  # cards of one block that are read
+MOST_PARTS = 6  # of one line between dots
 DATE_WORDS = 4  # "Hace 15 horas", "Nov 11, 2023": as many words may a date at the end of a line have
 DIALOG_HEIGHT = 3  # levels between a dialog and its heading
 HEADING = "h3, [role=heading]"
@@ -92,16 +94,22 @@ def suggests(node: Node) -> bool:
 def shown_date(said: list[str], title: str) -> str:
     """Raw date words of a card: a line beside the title, a part of one, or its last words, that are only a date."""
     for line in said:
-        if line in title:
-            continue
-        rest = line.removeprefix(title)
-        words = rest.split()
-        ends = [" ".join(words[-count:]) for count in range(2, DATE_WORDS + 1)] if _NUMBER.search(rest) else []
-        for part in dict.fromkeys((rest, *_PARTS.split(rest), *ends)):
+        for part in _date_parts(line.removeprefix(title)) if line not in title else ():
             date = part.strip(" -·—")
             if 4 <= len(date) <= 40 and leading_date(date)[0] == date:
                 return date
     return ""
+
+
+def _date_parts(line: str) -> Iterator[str]:
+    """What may be a date in a line: words with a number, or one or two words ("Yesterday")."""
+    words = line.split()
+    numbered = _NUMBER.search(line) is not None
+    if numbered or len(words) <= 2:
+        yield line
+    yield from (part for part in _PARTS.split(line)[:MOST_PARTS] if part != line and (numbered or " " not in part))
+    if numbered:
+        yield from (" ".join(words[-count:]) for count in range(2, DATE_WORDS + 1) if count < len(words))
 
 
 # ---------------------------------------------------------------- typed blocks
@@ -235,7 +243,10 @@ def block(tree: Tree, node: Node) -> Iterator[Hit]:
 
 
 def _prose(tree: Tree, node: Node) -> Iterator[Hit]:
-    said = lines(tree, node, skip=dialogs(node))
+    """A block of words alone; most such nodes are spacers, so dialogs are looked for last."""
+    said = lines(tree, node)
+    if sum(map(len, said)) >= SHORTEST_PROSE:
+        said = lines(tree, node, skip=dialogs(node))
     if sum(map(len, said)) >= SHORTEST_PROSE:
         yield Hit(feature=Feature.OTHER, title=said[0][:LONGEST_TITLE])
 
@@ -302,11 +313,18 @@ def _headed(tree: Tree, node: Node, *, ads: bool) -> Iterator[Card]:
 
 def _scopes(node: Node) -> Iterator[tuple[Node, Node]]:
     """Each heading of a block with the largest node around it that holds no other heading."""
-    for head in node.css("[role=heading]")[:MOST_CARDS]:
+    heads = node.css("[role=heading]")[:MOST_CARDS]
+    held: Counter[int] = Counter()
+    for head in heads:
+        for above in ancestors(head):
+            if above.mem_id == node.mem_id:
+                break
+            held[above.mem_id] += 1
+    for head in heads:
         link = link_around(head)
         scope = link if link is not None else head
-        for height, above in enumerate(ancestors(head)):
-            if height > CARD_HEIGHT or above.mem_id == node.mem_id or len(above.css("[role=heading]")) > 1:
+        for above in islice(ancestors(head), CARD_HEIGHT + 1):
+            if above.mem_id == node.mem_id or held[above.mem_id] > 1:
                 break
             scope = above
         yield head, scope

@@ -41,7 +41,8 @@ ROW_ANCHORS = (
     ("a[href]", "near"),
 )
 
-ADS = "[data-text-ad], li.ads-ad, li.ads-fr, [class*=commercial-unit], .cu-container"
+LONE_ADS = "[data-text-ad]"
+ADS = f"{LONE_ADS}, li.ads-ad, li.ads-fr, [class*=commercial-unit], .cu-container"
 ADS_BY_ID = ("tads", "tadsb", "tadsto", "bottomads", "tvcap", "atvcap", "mbEnd")
 ADS_CSS = ", ".join((*(f"#{name}" for name in ADS_BY_ID), ADS))
 # Boxes whose headings are not rows. The outermost one holds; on one node the first kind wins.
@@ -53,7 +54,6 @@ BOXES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("snippet", (), ".kp-blk:has(.xpdopen h3):not(:has(.related-question-pair)), .V3FYCf:has(h3)"),
     ("panel", ("rhs", "rhs_block"), ".knowledge-panel"),
 )
-AI_PARTS = frozenset({"", "aimc", "aifb"})  # of `data-subtree`; nodes with `data-mcpr` may have none
 ANSWER = "wa:/description"  # `data-attrid` of the text of a featured snippet
 READERS = {
     "questions": surfaces.questions,
@@ -101,8 +101,9 @@ class Walk:
         boxes: dict[int, Unit] = {}
         for kind, ids, css in BOXES:
             found = [self.named[name] for name in ids if name in self.named]
-            for node in (*found, *(self.tree.all(css) if css else ())):
-                if kind != "ai" or attr(node, "data-subtree") in AI_PARTS:
+            wanted = LONE_ADS if kind == "ads" and found else css  # the classes are for pages with other ids
+            for node in (*found, *(self.tree.all(wanted) if wanted else ())):
+                if kind != "ai" or is_answer(node):
                     boxes.setdefault(node.mem_id, Unit(kind, node))
         facts = self.tree.all("[data-attrid]")
         for node in facts:
@@ -340,6 +341,12 @@ def is_barred(node: Node) -> bool:
         or attributes.get("id") == "rhsline"
         or (names is not None and not SITELINKS.isdisjoint(names.split()))
     )
+
+
+def is_answer(node: Node) -> bool:
+    """The AI answer: `data-mcpr`, or one of two kinds of `data-subtree`; other kinds are parts of other blocks."""
+    attributes = node.attributes
+    return "data-mcpr" in attributes or attributes.get("data-subtree") in ("aimc", "aifb")
 
 
 def is_sitelink(table: Node) -> bool:

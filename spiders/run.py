@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from audit.errors import StoreError
 from audit.models import Evidence, Outcome, Page, SerpQuery
-from spiders.archive.visits import Archive, Capture, Context, Purpose, Replayed, Visit, mend, replay
+from spiders.archive.visits import Archive, Capture, Context, Purpose, Visit, mend, replay
 
 Keep = Callable[[Page], Evidence]
 LOCK = "lock"
@@ -31,6 +31,13 @@ class Errand(NamedTuple):
     cell: SerpQuery | None = None
     site: str = ""
     context: Context = Context()
+
+
+class Kept(NamedTuple):
+    """A visit of this run, and its page where one arrived."""
+
+    visit: Visit
+    page: Page | None
 
 
 class Finished(NamedTuple):
@@ -50,7 +57,7 @@ class Run:
         self._lock: FileLock | None = None
         self._archive: Archive | None = None
         self._number = 0
-        self.visits: list[Replayed] = []
+        self.visits: list[Kept] = []
         """Everything visited so far, earlier sittings included, in order."""
 
     def __enter__(self) -> Self:
@@ -58,8 +65,8 @@ class Run:
         self._lock = self._locked()
         for path in self.warcs():
             mend(path)
-        self.visits = [entry for entry in self._replayed() if entry.visit is not None]
-        self._number = max((entry.visit.number for entry in self.visits if entry.visit), default=0)
+        self.visits = list(self._replayed())
+        self._number = max((entry.visit.number for entry in self.visits), default=0)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -84,7 +91,7 @@ class Run:
     def warcs(self) -> list[Path]:
         return sorted(self.folder.glob("*.warc.gz"))
 
-    def _replayed(self) -> Iterator[Replayed]:
+    def _replayed(self) -> Iterator[Kept]:
         for path in self.warcs():
             with path.open("rb") as stream:
                 for entry in replay(stream, path.name):
@@ -92,7 +99,8 @@ class Run:
                         raise StoreError(entry.trouble, where=str(self.folder), mend="Restore the folder from a copy.")
                     if entry.page is not None:
                         self._keep(entry.page)
-                    yield entry
+                    if entry.visit is not None:
+                        yield Kept(entry.visit, entry.page)
 
     @property
     def sealed(self) -> bool:
@@ -105,7 +113,7 @@ class Run:
         *,
         skipped: Outcome | None = None,
         at: datetime | None = None,
-    ) -> Replayed:
+    ) -> Kept:
         """Write one visit to the archive, then to the store; returns it as a replay would."""
         self._number += 1
         told = Visit(
@@ -122,7 +130,7 @@ class Run:
         visit, page = self._open().keep(told, capture)
         if page is not None:
             self._keep(page)
-        entry = Replayed(visit, page)
+        entry = Kept(visit, page)
         self.visits.append(entry)
         return entry
 

@@ -66,17 +66,20 @@ def truths() -> Iterator[dict[str, Any]]:
 
 
 def classes() -> list[dict[str, Any]]:
+    """Classes of pages that are no good ones; a class shown to be wrong is left out."""
     data: list[dict[str, Any]] = json.loads((TRUTH / "page_classes.json").read_text("utf-8"))
-    return data
+    wrong = {entry["file"] for entry in _disputed().get("page_class", [])}
+    return [entry for entry in data if entry["file"] not in wrong]
+
+
+def _disputed() -> dict[str, Any]:
+    return tomllib.loads(DISPUTES.read_text("utf-8")) if DISPUTES.exists() else {}
 
 
 @cache
 def disputes() -> frozenset[tuple[str, int]]:
     """(file, rank) of truth lines shown to be wrong, each with its proof in the file."""
-    if not DISPUTES.exists():
-        return frozenset()
-    lines = tomllib.loads(DISPUTES.read_text("utf-8")).get("line", [])
-    return frozenset((line["file"], line["rank"]) for line in lines)
+    return frozenset((line["file"], line["rank"]) for line in _disputed().get("line", []))
 
 
 def measure(truth: dict[str, Any]) -> Reading:

@@ -45,7 +45,8 @@ def audit_of(folder: Path) -> Audit:
 
 
 def test_import_says_what_every_file_became(job: Path) -> None:
-    done = run("import", "brief.toml", DEMO / "pages" / "baidu-zh-complaints.html", "--json", cwd=job.parent / job.name)
+    page = DEMO / "pages" / "baidu-zh-complaints.html"
+    done = run("import", "brief.toml", page, "--json", "--at", "2026-11-19T09:00Z", cwd=job)
     facts = json.loads(done.stdout)
     assert facts["files"][0]["outcome"] == "BLOCKED"
     assert facts["files"][0]["kind"] == "captcha"

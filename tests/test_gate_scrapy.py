@@ -19,7 +19,8 @@ def options() -> dict[str, Any]:
     own = {name: getattr(settings, name) for name in dir(settings) if name.isupper()}
     return own | {
         "TWISTED_REACTOR_ENABLED": False,
-        "ROBOTSTXT_OBEY": False,  # the gate's, by its own rules
+        "REDIRECT_ENABLED": True,
+        "DOWNLOADER_MIDDLEWARES": {},  # the proxy alone: our own middleware asks before it
         "DOWNLOAD_DELAY": 0,
         "HTTPERROR_ALLOW_ALL": True,
         "LOG_ENABLED": False,

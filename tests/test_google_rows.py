@@ -139,6 +139,14 @@ def test_lines_of_any_depth() -> None:
     assert lines(tree, node) == ["deep"]
 
 
+def test_page_of_links_alone_is_no_page_of_results() -> None:
+    """A page made to be slow: thousands of links, none a result. Each is looked at once."""
+    many = "".join(
+        f"<a href='https://site{number}.example/'>A link of many words {number}</a>" for number in range(4_000)
+    )
+    assert str(_serp(many).outcome) == "UNRECOGNISED layout"
+
+
 @pytest.mark.parametrize(
     ("said", "shown"),
     [

@@ -37,6 +37,16 @@ QUIET = 400  # milliseconds without a change of the page
 CLOSING = 3.0  # page.close() hung in 8 of 20 tries after failed navigations; contexts never did
 SCREENSHOT_QUALITY = 70
 UNFINISHED = frozenset({"js_shell", "consent"})  # blocks that an ordinary browser gets past by itself or by a click
+# Consent buttons as a person meets them, refusing before agreeing: Google, Bing, Yahoo (engines reference).
+BUTTONS = (
+    "#W0wltc",
+    "#bnp_btn_reject",
+    "button[name=reject]",
+    "#L2AGLb",
+    "#bnp_btn_accept",
+    "button[name=agree]",
+    'form[action*="consent"] button',
+)
 _STILL = """([quiet, most]) => new Promise(done => {
   let timer = setTimeout(done, quiet);
   const again = () => { clearTimeout(timer); timer = setTimeout(done, quiet); };

@@ -77,12 +77,14 @@ class Google(Engine):
         return f"{self.homepage}search?{urlencode({key: value for key, value in asked.items() if value})}"
 
     def blocked(self, page: Page, tree: Tree) -> str:
-        if tree.has(CAPTCHA):
-            return "captcha"
         if self.owns(page.url) and path(page.url).startswith("/sorry"):
             return "captcha"
         if host(page.url).startswith("accounts.google."):
             return "login"
+        if tree.has("#rso"):  # nearly every page of results, found without reading all of it
+            return ""
+        if tree.has(CAPTCHA):
+            return "captcha"
         if tree.has(CONTENT):
             return ""
         if tree.has(CAPTCHA_ALONE):
@@ -134,7 +136,9 @@ class Google(Engine):
 
     def shows_something_else(self, tree: Tree) -> bool:
         """The message above the rows offers the query without its quotation marks, or says that nothing was found."""
-        for node in tree.all("#topstuff, #taw .card-section, #taw p, #botstuff .mnr-c"):
+        boxes = (tree.one(css) for css in ("#topstuff", "#taw", "#botstuff .mnr-c"))
+        parts = (part for box in boxes if box is not None for part in box.css("#topstuff, .card-section, p, .mnr-c"))
+        for node in parts:
             for link in node.css('a[href*="/search?"]'):
                 shown = self.displayed_query(tree)
                 other = parameter(attr(link, "href"), "q")
