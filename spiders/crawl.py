@@ -53,8 +53,6 @@ class Desk:
         self, gate: Gate, run: Run, *, consent: Iterable[str] = (), told: Callable[[Errand, Kept], None]
     ) -> None:
         self.gate, self.run, self.consent, self._told = gate, run, frozenset(consent), told
-        self.waived: dict[str, str] = {}
-        """Hosts asked against their robots, with the rule that consent set aside."""
 
     def finish(self, errand: Errand, capture: Capture | None = None, skipped: Outcome | None = None) -> Kept:
         entry = self.run.keep(errand, capture, skipped=skipped)
@@ -86,7 +84,7 @@ class GateMiddleware:
             desk.finish(request.meta["errand"], skipped=answer.outcome)
             raise IgnoreRequest(answer.why)
         if answer.overrides:
-            desk.waived[answer.host] = answer.overrides
+            request.meta["errand"] = request.meta["errand"]._replace(waived=answer.overrides)
         request.meta["proxy"] = desk.gate.proxy.url
         request.meta["download_timeout"] = min(answer.seconds, request.meta.get("download_timeout", answer.seconds))
         request.headers["Accept-Encoding"] = ACCEPT_ENCODING

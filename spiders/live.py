@@ -15,6 +15,7 @@ from typing import NamedTuple
 from audit.brief import Brief
 from audit.models import Evidence, Landing, Outcome, Serp, SerpQuery, Status
 from spiders import registry, suggestions
+from spiders.address import host
 from spiders.archive.visits import Capture, Context, Purpose
 from spiders.browser.fetch import BUTTONS, Fetcher, Person
 from spiders.browser.place import Place
@@ -40,7 +41,6 @@ class Live:
 
     def __init__(self, brief: Brief, run: Run, gate: Gate, *, told: Told, person: Person | None = None) -> None:
         self.brief, self.run, self.gate, self._told, self._person = brief, run, gate, told, person
-        self.waived: dict[str, str] = {}
 
     async def collect(self, fetcher: Fetcher) -> None:
         """Ask everything that is not answered yet. Afterwards the run holds it all; `read_run` reads it."""
@@ -49,7 +49,6 @@ class Live:
         await crawl(Apis, self._suggestions(), desk)
         await crawl(Profiles, self._profiles(), desk)
         await crawl(Landings, self._landings(), desk)
-        self.waived |= desk.waived
 
     async def _serps(self, fetcher: Fetcher) -> None:
         by_engine: dict[str, list[SerpQuery]] = defaultdict(list)
@@ -77,8 +76,7 @@ class Live:
             if not isinstance(answer, Permit):
                 self._said(errand, self.run.keep(errand, skipped=answer.outcome))
                 return
-            if answer.overrides:
-                self.waived[answer.host] = answer.overrides
+            errand = errand._replace(waived=answer.overrides)
             capture = await fetcher.visit(
                 url,
                 Place.of(cell),
@@ -133,13 +131,8 @@ class Live:
     def _visited(self, purpose: Purpose) -> Iterable[Kept]:
         return (entry for entry in self.run.visits if entry.visit.purpose is purpose and entry.page)
 
-    @property
-    def consents(self) -> dict[str, str]:
-        """Hosts asked against their robots, with the client's own words."""
-        return {host: self.brief.consent[host] for host in self.waived if host in self.brief.consent}
 
-
-def read_run(brief: Brief, visits: Sequence[Kept], consents: dict[str, str] | None = None) -> Collected:
+def read_run(brief: Brief, visits: Sequence[Kept]) -> Collected:
     """Visits of a run, live or replayed, to what they say. The same visits give the same answer."""
     cells: dict[SerpQuery, Arrival] = {}
     profiles: dict[str, list[Arrival]] = {}
@@ -156,7 +149,9 @@ def read_run(brief: Brief, visits: Sequence[Kept], consents: dict[str, str] | No
     proposed = dict(_proposed(visits))
     found = [with_suggestions(told, *proposed.get(cell, (None, ()))) for cell, told in cells.items()]
     arrivals = [*found, *chain.from_iterable(profiles.values())]
-    return Collected(arrivals, Beside(consents or {}, tuple(landings.values())))
+    waived = {host(entry.visit.asked) for entry in visits if entry.visit.waived}
+    consents = {name: brief.consent.get(name, "") for name in sorted(waived)}
+    return Collected(arrivals, Beside(consents, tuple(landings.values())))
 
 
 def _proposed(visits: Sequence[Kept]) -> Iterator[tuple[SerpQuery, tuple[Evidence | None, tuple[str, ...]]]]:

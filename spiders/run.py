@@ -31,6 +31,8 @@ class Errand(NamedTuple):
     cell: SerpQuery | None = None
     site: str = ""
     context: Context = Context()
+    waived: str = ""
+    """The robots rule that consent sets aside for it."""
 
 
 class Kept(NamedTuple):
@@ -124,6 +126,7 @@ class Run:
             cell=errand.cell,
             site=errand.site,
             context=errand.context,
+            waived=errand.waived,
             at=at or (capture.page.fetched_at if capture else self._clock()),
             skipped=skipped,
         )

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner  # noqa: TID251
 
 from audit.cli import app
-from spiders.registry import engines, providers
+from spiders.registry import engines, providers, sites
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("audit", "spiders", "reports")
@@ -58,7 +58,7 @@ def test_readme_names_every_command_and_plug() -> None:
         command.name or (command.callback.__name__ if command.callback else "") for command in app.registered_commands
     ]
     assert [name for name in commands if f"repaudit {name}" not in readme] == []
-    assert [name for name in (*engines(), *providers()) if name not in readme] == []
+    assert [name for name in (*engines(), *providers(), *sites()) if name not in readme] == []
     for task in ("./run demo", "./run test"):
         assert task in readme
 

@@ -7,9 +7,11 @@ listener by the dialler, so that a guard that lets it pass is counted there inst
 from __future__ import annotations
 
 import asyncio
+import base64
 import datetime as dt
 import errno
 import gzip
+import hashlib
 import socket
 import ssl
 import tempfile
@@ -215,6 +217,8 @@ class Authority:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
+        self.pins: list[str] = []
+        """Public keys of the hosts' certificates, for a browser that is to trust these and no other."""
 
     def close(self) -> None:
         if self._folder is not None:
@@ -222,8 +226,12 @@ class Authority:
 
     def client(self) -> ssl.SSLContext:
         """A context that trusts this authority and nobody else."""
+        return ssl.create_default_context(cadata=self.root())
+
+    def root(self) -> str:
+        """Its own certificate as PEM."""
         root = self._certificate("Test authority", self._key, self._key, self._name)
-        return ssl.create_default_context(cadata=root.public_bytes(serialization.Encoding.PEM).decode())
+        return root.public_bytes(serialization.Encoding.PEM).decode()
 
     def server(self, host: str, fault: str) -> ssl.SSLContext:
         self._folder = self._folder or tempfile.TemporaryDirectory()
@@ -242,6 +250,10 @@ class Authority:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+        public = key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        self.pins.append(base64.b64encode(hashlib.sha256(public).digest()).decode())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(path)
         return context

@@ -11,11 +11,11 @@ from typing import Annotated
 
 import typer  # noqa: TID251
 
-from audit.cli import job, doors, care  # isort: skip  (the order of --help)
+from audit.cli import job, live, doors, care  # isort: skip  (the order of --help)
 from audit.cli.base import app, say, tool
 from audit.errors import RepauditError
 
-__all__ = ["app", "care", "doors", "job", "main"]
+__all__ = ["app", "care", "doors", "job", "live", "main"]
 
 INTERNAL_ERROR = 70  # sysexits.h EX_SOFTWARE
 INTERRUPTED = 130

@@ -91,3 +91,9 @@ def progress(items: list[Path], words: str) -> Iterator[Path]:
     from rich.progress import track
 
     yield from track(items, words, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+
+
+def evidence_root(brief: Brief, brief_path: Path) -> Path:
+    """Where the archives of a brief's runs stand: beside its store."""
+    name = "repaudit" if "://" in brief.store else Path(brief.store).stem
+    return brief_path.parent / f"{name}.evidence"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from audit.cli.base import AsJson, BriefPath, app, emit, open_brief, open_store, say
+from audit.cli.base import AsJson, BriefPath, app, emit, evidence_root, open_brief, open_store, say
 
 
 @app.command()
 def verify(brief_path: BriefPath, as_json: AsJson = False) -> None:
-    """Check every kept byte and seal of the store; exit 3 when something was altered or is missing."""
+    """Check every kept byte, seal and archive; exit 3 when something was altered, swapped or is missing."""
     from audit.errors import StoreError
+    from spiders.run import Finished, check_files
 
-    with open_store(open_brief(brief_path), brief_path) as store:
+    brief = open_brief(brief_path)
+    with open_store(brief, brief_path) as store:
         troubles = store.verify()
+        archives = [Finished(entry.file, entry.size, entry.sha256) for entry in store.archives()]
+    troubles += check_files(evidence_root(brief, brief_path), archives)
     if as_json:
         emit({"troubles": troubles})
     if troubles:
@@ -19,7 +23,7 @@ def verify(brief_path: BriefPath, as_json: AsJson = False) -> None:
             "; ".join(troubles), mend="Restore the store from a copy; the reports made from it cannot be proved."
         )
     if not as_json:
-        say("Every kept page and snapshot is as it was written.")
+        say("Every kept page, snapshot and archive is as it was written.")
 
 
 @app.command()

@@ -11,6 +11,7 @@ import hashlib
 import io
 import os
 import uuid
+import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -75,6 +76,8 @@ class Visit(Document):
     headers: tuple[tuple[str, str], ...] = ()
     source: str = ""
     failure: str = ""
+    waived: str = ""
+    """The robots rule that the client's consent set aside, or ""."""
     skipped: Outcome | None = None
     """Set where no request was sent: robots, budget, suspended."""
     sha256: str = ""
@@ -263,6 +266,21 @@ def replay(stream: IO[bytes], warc: str) -> Iterator[Replayed]:
         else:
             yield _replayed(record, waiting, warc)
             waiting.clear()
+
+
+def replay_files(paths: Sequence[Path]) -> Iterator[Replayed]:
+    """Visits of WARCs, WACZs and folders of WARCs, in order of their names."""
+    for path in paths:
+        if path.is_dir():
+            yield from replay_files(sorted(path.glob("*.warc.gz")))
+        elif zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as box:
+                for name in sorted(n for n in box.namelist() if n.startswith("archive/") and n.endswith(".warc.gz")):
+                    with box.open(name) as stream:
+                        yield from replay(stream, name.rpartition("/")[2])
+        else:
+            with path.open("rb") as stream:
+                yield from replay(stream, path.name)
 
 
 def _replayed(record: Record, waiting: dict[str, Record], warc: str) -> Replayed:
