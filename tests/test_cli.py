@@ -139,6 +139,22 @@ def test_verify(job: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_doctor_says_the_mend(job: Path, tmp_path: Path) -> None:
+    done = run("doctor", "brief.toml", cwd=job)
+    assert "store opens and is as it was written" in done.stdout
+    assert done.returncode == (1 if "MEND" in done.stdout else 0)
+    wrong = run("doctor", tmp_path / "none.toml", cwd=tmp_path)
+    assert wrong.returncode == 1
+    assert "repaudit init" in wrong.stdout
+
+
+def test_keywords_offers_what_the_engines_propose(job: Path) -> None:
+    done = run("keywords", "brief.toml", "--json", cwd=job)
+    told = json.loads(done.stdout)
+    assert "Lumivelo reviews" in told["keywords"]
+    assert any("lumivelo" in offer["text"].casefold() and offer["seen"] for offer in told["offered"])
+
+
 def test_parse_contract(tmp_path: Path) -> None:
     good, bad = DEMO / "pages" / "google-en-brand.html", tmp_path / "none.html"
     (tmp_path / "noise.bin").write_bytes(bytes(range(256)))

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
+import typer  # noqa: TID251
+
 from audit.cli.base import AsJson, BriefPath, app, emit, evidence_root, open_brief, open_store, say
+from audit.errors import RepauditError
 
 
 @app.command()
@@ -32,3 +38,35 @@ def browser() -> None:
     from spiders.browser import find_browser
 
     say(find_browser().words)
+
+
+@app.command()
+def doctor(
+    brief_path: Annotated[Path | None, typer.Argument(metavar="[brief.toml]", help="Also check its store.")] = None,
+) -> None:
+    """Check what the work needs, and say the mend for what is missing; exit 1 when something is."""
+    from audit.cli.doctor import examine
+
+    findings = list(examine(brief_path))
+    for finding in findings:
+        say(f"{'ok  ' if finding.good else 'MEND'}  {finding.what}")
+    if not all(finding.good for finding in findings):
+        raise RepauditError("something is missing.", mend="See the lines marked MEND.")
+
+
+@app.command()
+def keywords(brief_path: BriefPath, as_json: AsJson = False) -> None:
+    """List the keywords of the plan, and offer those the engines propose; a person decides."""
+    from audit.proposals import propose
+
+    brief = open_brief(brief_path)
+    with open_store(brief, brief_path) as store:
+        snapshot = store.latest(brief.brand.name)
+    offered = propose(snapshot, brief.the_brand()) if snapshot else ()
+    if as_json:
+        emit({"keywords": [k.text for k in brief.keywords()], "offered": [o._asdict() for o in offered]})
+        return
+    for keyword in brief.keywords():
+        say(f"asked    {keyword.text}")
+    for offer in offered:
+        say(f"offered  {offer.text}  ({', '.join(offer.seen)})")
