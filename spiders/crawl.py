@@ -34,6 +34,7 @@ from spiders.reading import read
 from spiders.run import Errand, Kept, Run
 
 MOST_HOPS = 5  # redirects of one address (reliability section 3)
+_READABLE = ("html", "json", "xml", "text/", "javascript")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Names of Scrapy's errors to FAILED kinds; the proxy knows better where it saw the failure itself.
 _KINDS = {
@@ -127,6 +128,7 @@ def _page(request: Request, response: Response, failure: str) -> Page:
         body = decoded(body, codings) if body else b""
     except FetchError as error:
         body, failure = b"", error.kind
+    failure = failure or _no_page(headers, body)
     return Page(
         url=request.url,
         status=None if "Gate-Failure" in response.headers else response.status,
@@ -136,6 +138,13 @@ def _page(request: Request, response: Response, failure: str) -> Page:
         source="scrapy",
         failure=failure,
     )
+
+
+def _no_page(headers: tuple[tuple[str, str], ...], body: bytes) -> str:
+    if not body.strip():
+        return "Empty"
+    kind = next((value.lower() for name, value in headers if name.lower() == "content-type"), "text/html")
+    return "" if any(mark in kind for mark in _READABLE) else "NotHtml"
 
 
 def _redirect(request: Request, response: Response) -> Request | None:

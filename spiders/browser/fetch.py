@@ -57,7 +57,7 @@ ARGUMENTS = ("--no-first-run", "--disable-background-networking", "--disable-com
 
 # A live page that opens its document closes it; hand-made saved pages may not, so the import door is milder.
 _OPENED, _CLOSED = re.compile(rb"<(?:html|body)[\s>]", re.I), re.compile(rb"</(?:html|body)\s*>", re.I)
-_TAIL = 4096
+_CODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "br", "zstd"})  # what Chromium undoes
 
 Reader = Callable[[Page], Outcome]
 """What a page would become; decides only whether it is finished."""
@@ -291,12 +291,15 @@ def _stuck(capture: Capture, reader: Reader) -> bool:
 
 def _cut(arrived: Arrived) -> str:
     """A body cut on its way looks whole once a browser has closed its tags: the sent bytes tell."""
-    kind = next((v for n, v in arrived.headers if n.lower() == "content-type"), "text/html").lower()
-    if "html" not in kind:
+    named = {name.lower(): value.lower() for name, value in arrived.headers}
+    if "html" not in named.get("content-type", "text/html"):
         return "NotHtml"
+    if not {coding.strip() for coding in named.get("content-encoding", "").split(",")} <= _CODINGS:
+        return "BadEncoding"
     if not arrived.body.strip():
-        return "BadEncoding" if any(n.lower() == "content-encoding" for n, _ in arrived.headers) else "Empty"
-    opened = _OPENED.search(arrived.body) is not None and _CLOSED.search(arrived.body[-_TAIL:]) is None
+        return "BadEncoding" if "content-encoding" in named else "Empty"
+    end = max((match.end() for match in _CLOSED.finditer(arrived.body)), default=0)
+    opened = _OPENED.search(arrived.body, end) is not None
     return "Truncated" if opened or truncated(arrived.body) else ""
 
 
