@@ -6,6 +6,7 @@ The form is for comparing, never for opening: the scheme is dropped, so http and
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 LONGEST = 8192
@@ -19,14 +20,18 @@ _SAFE_PATH = "/:@!$&'()*+,;=~-._"
 _SAFE_QUERY = "/:@!$'()*,;~-._"
 _TRACKING_PREFIXES = ("utm_", "utm-", "pk_", "mtm_", "hsa_", "_hs", "at_", "vero_", "oly_", "spm_", "_openstat")
 _TRACKING = frozenset(
-    "fbclid gclid gclsrc dclid gbraid wbraid yclid ysclid ymclid msclkid twclid ttclid li_fat_id igshid igsh mc_cid "
-    "mc_eid ref ref_ ref_src ref_url referrer referer refid source_ref srsltid ved ei sa usg si _ga _gl gs_lcp spm scm "
-    "from_source share_source share_medium share_token share_from feature trk trackingid cmpid campaign_id ncid ocid "
-    "smid sr_share cvid n_media n_query n_rank n_ad_group n_ad n_keyword napm wt_mc xtor s_cid etext openstat "
-    "rb_clickid roistat vk_click zanpid admitad_uid fb_action_ids fb_source".split()
+    re.findall(
+        r"\S+",
+        """fbclid gclid gclsrc dclid gbraid wbraid yclid ysclid ymclid msclkid twclid ttclid li_fat_id igshid igsh
+        mc_cid mc_eid ref ref_ ref_src ref_url referrer referer refid source_ref srsltid ved ei sa usg si _ga _gl
+        gs_lcp spm scm from_source share_source share_medium share_token share_from feature trk trackingid cmpid
+        campaign_id ncid ocid smid sr_share cvid n_media n_query n_rank n_ad_group n_ad n_keyword napm wt_mc xtor
+        s_cid etext openstat rb_clickid roistat vk_click zanpid admitad_uid fb_action_ids fb_source""",
+    )
 )
 
 
+@lru_cache(maxsize=4096)
 def normal_address(url: str) -> str:
     """`example.com/a/b?x=1` for any spelling of it; "" for an empty or hopeless one. Never raises."""
     text = "".join(c for c in url[:LONGEST] if c > " " and c != "\x7f")

@@ -16,31 +16,41 @@ from pydantic import ValidationError
 from audit.address import host_of, normal_address, path_of
 from audit.lexicon import languages, lexicon
 from audit.models import (
-    AggregateRating, Brand, Cause, Feature, Hit, Keyword, Label, LabelOrigin, Method, Owner, PageType, Snapshot,
+    AggregateRating,
+    Brand,
+    Cause,
+    Feature,
+    Hit,
+    Keyword,
+    Label,
+    LabelOrigin,
+    Method,
+    Owner,
+    PageType,
+    Snapshot,
 )
 from audit.names import host_carries
 from audit.owners import about_brand, of_another_bearer, owner_of
 from audit.rated import FEWEST, Printed, printed_rating, step_of, step_of_share
-from audit.sentiment import Reading, language_of, read
+from audit.sentiment import Reading, read
+from audit.tongue import language_of
 from audit.venues import Venue, page_type_of, telling_part, venue
 
-LABELLED = frozenset(
-    {
-        Feature.ORGANIC, Feature.AD, Feature.TOP_STORIES, Feature.VIDEO, Feature.DISCUSSION, Feature.PEOPLE_ALSO_ASK,
-        Feature.AI_ANSWER, Feature.FEATURED_SNIPPET, Feature.KNOWLEDGE_PANEL, Feature.LOCAL_PACK,
-        Feature.RELATED_SEARCHES, Feature.SUGGESTION, Feature.ENCYCLOPEDIA, Feature.QUESTION_ANSWER,
-    }
-)
+LABELLED = frozenset(Feature) - {Feature.IMAGE, Feature.OTHER}
 """Surfaces that get a label; pictures carry no words to read."""
 RULE_CONFIDENCE = 0.9
 RATING_CONFIDENCE = 0.92
 COMPLAINT_CONFIDENCE = 0.85
 CLEARLY_KIND = 3.0
 """On a complaint site the words must praise this much (sentiment.Reading.score) to overrule the venue."""
+OTHER_TITLE_CONFIDENCE = 0.75
+"""What a person's label is worth under a title they did not see (scoring reference, section 4: ask again)."""
+NAMELESS = "\ue001"
+"""Stands for the name in a row that gives none: a private-use sign no text holds."""
+_PERSON_SAYS = ("sentiment", "about_brand", "owner", "cause", "severity", "who", "when", "note")
 _KEY_LENGTH = 16
-_SEVERITY = {
-    "fraud": 4, "legal": 4, "safety": 4, "data": 3, "finance": 3, "labour": 2, "quality": 2, "complaint": 2, "service": 1,
-}
+_SEVERITY = {"fraud": 4, "legal": 4, "safety": 4, "data": 3, "finance": 3}
+_SEVERITY |= {"labour": 2, "quality": 2, "complaint": 2, "service": 1}
 """Scoring reference, section 4: what is claimed counts, not how loudly."""
 _FAULT = frozenset({"quality", "safety", "data"})
 _NEUTRAL_TYPES = frozenset({PageType.ENCYCLOPEDIA})
@@ -74,20 +84,28 @@ def classify(
     hit: Hit, brand: Brand, *, text: str = "", method: Method | None = None, keyword: Keyword | None = None
 ) -> Label:
     """Label one result. `text` is the page behind it, where it was read; `keyword` helps tell the language."""
+    return judged(hit, brand, text=text, method=method, keyword=keyword)[0]
+
+
+def judged(
+    hit: Hit, brand: Brand, *, text: str = "", method: Method | None = None, keyword: Keyword | None = None
+) -> tuple[Label, Reading]:
+    """`classify`, and the reading of the words it rests on."""
     host, path = host_of(hit.url), path_of(hit.url)
     owner, kind, place = owner_of(hit.url, brand), page_type_of(host, path), venue(host, path)
     if owner is Owner.OWNED:
         kind = PageType.OFFICIAL
     language = language_of(f"{hit.title} {hit.snippet} {text}", keyword.language if keyword else "")
-    reading = _reading_of(hit, brand, text, language)
+    names = (*brand.names, *brand.products)
+    reading = read(hit.title, f"{hit.snippet} {text}".strip(), language, names, kind)
     verdict = _decide(hit, owner, place, kind, reading, method or Method())
-    return Label(
+    label = Label(
         key=result_key(hit),
         address=normal_address(hit.url),
         title_hash=title_hash(hit.title),
         sentiment=verdict.sentiment,
         confidence=round(verdict.confidence, 3),
-        about_brand=about_brand(hit, brand) and not of_another_bearer(reading, kind, owner),
+        about_brand=about_brand(hit, brand, language, owner) and not of_another_bearer(reading, kind, owner, place),
         owner=owner,
         page_type=kind,
         cause=_cause(verdict, owner, kind, reading),
@@ -97,6 +115,7 @@ def classify(
         because=verdict.because,
         note=verdict.note,
     )
+    return label, reading
 
 
 def label_snapshot(
@@ -221,25 +240,27 @@ def _severity(verdict: _Verdict, kind: PageType, reading: Reading) -> int:
 
 
 def _newest(people: Sequence[Label]) -> dict[str, Label]:
+    """By address, or by key for a result without one; the later word counts."""
     told: dict[str, Label] = {}
     for label in people:
-        before = told.get(label.address)
+        subject = label.address or label.key
+        before = told.get(subject)
         if before is None or not (label.when and before.when) or label.when >= before.when:
-            told[label.address] = label
+            told[subject] = label
     return told
 
 
 def _with_person(label: Label, people: Mapping[str, Label]) -> Label:
-    told = people.get(label.address) if label.address else None
-    told = told or next((p for p in people.values() if p.key == label.key), None)
+    """A person's word wins. Where the title is another than the one they saw it holds with less confidence:
+    engines cut titles differently, and a page may have changed, so the sheet shows it to be asked again."""
+    told = people.get(label.address or label.key)
     if told is None:
         return label
-    if told.title_hash and told.title_hash != label.title_hash:
-        return label.model_copy(update={"because": (*label.because, "person label was for another title")})
-    kept = {name: getattr(told, name) for name in ("sentiment", "about_brand", "owner", "cause", "severity", "who", "when", "note")}
-    return label.model_copy(
-        update=kept | {"confidence": 1.0, "by": LabelOrigin.PERSON, "because": (f"person:{told.who}",)}
-    )
+    same_title = not told.title_hash or told.title_hash == label.title_hash
+    because = (f"person:{told.who}",) if same_title else (f"person:{told.who}", "title:changed")
+    kept = {name: getattr(told, name) for name in _PERSON_SAYS}
+    confidence = 1.0 if same_title else OTHER_TITLE_CONFIDENCE
+    return label.model_copy(update=kept | {"confidence": confidence, "by": LabelOrigin.PERSON, "because": because})
 
 
 def _plain(text: str) -> str:
@@ -250,17 +271,28 @@ def _plain(text: str) -> str:
 
 
 def classify_row(row: Mapping[str, object]) -> dict[str, object]:
-    """One JSON object in, one out. ValueError with a one-line message where the input cannot be meant.
+    """One JSON object in, one out. ValueError with a one-line message where the input cannot be meant."""
+    label, reading = judged_row(row)
+    host = host_of(f"{row.get('domain') or ''}")
+    other = of_another_bearer(reading, label.page_type, label.owner, venue(host))
+    silent = other or label.sentiment is None
+    return {
+        "id": row.get("id"),
+        "label": None if silent else round(2 * (label.sentiment or 0.0)),
+        "p": _shares(label, reading),
+        "because": ["context:namesake", *label.because] if other else list(label.because),
+    }
 
-    Without a brief the owner is told from the host: a host that carries the brand's name is its own, unless
-    the address itself is a venue's.
-    """
+
+def judged_row(row: Mapping[str, object]) -> tuple[Label, Reading]:
+    """Without a brief the owner is told from the host: a host that carries the brand's name is its own, unless
+    the address itself is a venue's."""
     fields = _fields(row)
     host = host_of(fields["domain"])
     names = (fields["brand"],) if fields["brand"] else ()
     lex = lexicon(fields["lang"] if fields["lang"] in languages() else "en")
     owns = bool(names) and not venue(host, path_of(fields["domain"])) and host_carries(telling_part(host), names, lex)
-    brand = Brand(name=fields["brand"] or "\ue001", domains=(host,) if owns else ())
+    brand = Brand(name=fields["brand"] or NAMELESS, domains=(host,) if owns else ())
     hit = Hit(
         feature=Feature.ORGANIC,
         title=fields["title"],
@@ -269,26 +301,17 @@ def classify_row(row: Mapping[str, object]) -> dict[str, object]:
         rating=_row_rating(row.get("rating")),
     )
     keyword = Keyword(text=fields["brand"] or "row", language=fields["lang"])
-    label = classify(hit, brand, text=fields["text"], keyword=keyword)
-    other = of_another_bearer(_reading_of(hit, brand, fields["text"], label.language), label.page_type, label.owner)
-    silent = other or label.sentiment is None
-    return {
-        "id": row.get("id"),
-        "label": None if silent else round(2 * (label.sentiment or 0.0)),
-        "p": _shares(label),
-        "because": ["context:namesake", *label.because] if other else list(label.because),
-    }
+    return judged(hit, brand, text=fields["text"], keyword=keyword)
 
 
-def _reading_of(hit: Hit, brand: Brand, text: str, language: str) -> Reading:
-    return read(hit.title, f"{hit.snippet} {text}".strip(), language, (*brand.names, *brand.products))
-
-
-def _shares(label: Label) -> dict[str, float]:
-    """What `confidence` leaves of the other two sides, evenly; equal thirds for an unread text."""
+def _shares(label: Label, reading: Reading) -> dict[str, float]:
+    """The words' own probabilities where the words decided; else what `confidence` leaves, evenly to the other
+    two sides, and equal thirds for an unread text."""
     sides = ("neg", "neu", "pos")
     if label.sentiment is None:
         return dict.fromkeys(sides, round(1 / 3, 3))
+    if label.by is LabelOrigin.LEXICON:
+        return {side: round(share, 3) for side, share in zip(sides, reading.p, strict=True)}
     taken = sides[1 + (label.sentiment > 0) - (label.sentiment < 0)]
     rest = (1 - label.confidence) / 2
     return {side: round(label.confidence if side == taken else rest, 3) for side in sides}

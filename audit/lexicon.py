@@ -15,16 +15,24 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 BRAND = "\ue000"
 """Stands for the brand's name in a text being read; a private-use character no language owns."""
 
+THIN = "\u200a"
+"""Stands between words where a language is read without its spaces."""
+
 STRENGTHS = {"strong": 3.0, "plain": 2.0, "weak": 1.0}
 NEGATIVE = ("fraud", "legal", "safety", "complaint", "data", "labour", "finance", "quality", "service")
 POSITIVE = ("award", "rating", "praise", "recommendation", "trust")
-TURNING = ("negator", "negator_after", "contrast", "hedge", "cleared", "solved")
-CONTEXT = ("neutral", "victim", "accuser", "namesake", "question", "official", "outdated")
-"""What a text is, rather than what it says; may overlap anything."""
+TURNING = ("nothing", "negator", "negator_after", "contrast", "hedge", "cleared", "solved", "rival", "feared")
+"""What turns the phrases around it. `nothing` is a set phrase ("kind of", "no doubt") that only keeps a shorter
+one from being met in it; `rival` speaks of another firm, `feared` of what was expected and did not come."""
+CONTEXT = ("neutral", "victim", "accuser", "namesake", "namesake_hint", "question", "official", "outdated")
+"""What a text is, rather than what it says; may overlap anything. `namesake` proves another bearer of the name
+(a village, a novel), `namesake_hint` only in company."""
+_ASIDE = frozenset(CONTEXT)
 EMOJI = {
     3.0: "❤😍🥰💯🏆👏😻💖🤩",
     2.0: "👍🔥💪🥳😊🙌💐✨💅",
@@ -34,10 +42,14 @@ EMOJI = {
 _FOLDER = Path(__file__).parent / "languages"
 _GAP = 3
 _GAP_SIGNS = 8
+_KEY = 3
+_WORD_OR_SIGN = re.compile(r"[\w']+|[^\w\s]")
+_ONE_WORD, _ONE_STEM = re.compile(r"[\w']+"), re.compile(r"[\w']+\*")
+_FIRST_TWO = re.compile(r"(\w[\w']*)[\s,-]+(?!_)(\w[\w']*)(?![\w'*|])")
+_FIRST_WORD = re.compile(r"(\w[\w']*)(?![\w'*|_])")
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(NamedTuple):
     """One entry: its own words, the category it belongs to and its weight, negative for bad news."""
 
     text: str
@@ -45,14 +57,18 @@ class Phrase:
     weight: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(NamedTuple):
     """A phrase met in a text at `start`..`end` (offsets in the prepared text)."""
 
     phrase: Phrase
     start: int
     end: int
     found: str
+
+    @property
+    def aside(self) -> bool:
+        """True for a phrase that says what the text is; it stands beside the others and may overlap them."""
+        return self.phrase.category in _ASIDE
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +83,8 @@ class Lexicon:
     """Function words that prove the language."""
     generic: frozenset[str]
     """Words that are part of names but name nobody alone: bank, hotel."""
-    particles: tuple[str, ...]
-    """Endings a name may carry (ko), stripped when the name is looked for."""
     same: Mapping[int, str] = field(repr=False)
-    turning: Finder = field(repr=False)
-    context: Finder = field(repr=False)
+    phrases: Finder = field(repr=False)
 
     def prepare(self, text: str) -> str:
         """Lower case, one apostrophe, one spelling of a letter, single spaces (none where unspaced)."""
@@ -80,68 +93,119 @@ class Lexicon:
 
 
 class Finder:
-    """Phrases, indexed by how they begin; finds them in time linear in the text."""
+    """Phrases, indexed by how they begin; finds them in time linear in the text.
+
+    Most phrases are one word or one run of signs: those are looked up whole. Only the others cost a pattern,
+    and a pattern is made when its first word is first met.
+    """
 
     def __init__(self, phrases: Iterable[Phrase], spaced: bool, same: Mapping[int, str]) -> None:
         self._spaced = spaced
-        self._index: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)
-        self._sizes: set[int] = set()
+        self._whole: dict[str, list[tuple[bool, Phrase]]] = defaultdict(list)
+        self._begun: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)
+        self._first_word: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)
+        self._first_two: dict[tuple[str, str], list[tuple[str, Phrase]]] = defaultdict(list)
+        self._first_signs: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)
         for phrase in phrases:
             for variant in spelled_out(phrase.text.casefold().translate(same)):
-                start = _beginning(variant)
-                self._index[start].append((variant, phrase))
-                self._sizes.add(len(start))
+                self._enter(variant, phrase)
+        sizes: dict[str, set[int]] = defaultdict(set)
+        for key in self._whole:
+            sizes[key[:1]].add(len(key))
+        self._sizes = {sign: sorted(each) for sign, each in sizes.items()}
+        self._head_sizes = sorted({len(key) for key in self._first_signs})
 
-    def all(self, text: str) -> Iterator[Cue]:
-        """Every phrase met, overlapping ones too, in order of place."""
-        for at in _starts(text, self._spaced):
-            for size in self._sizes:
-                for variant, phrase in self._index.get(text[at : at + size], ()):
-                    met = _pattern(variant, self._spaced).match(text, at)
-                    if met and met.end() > at:
-                        yield Cue(phrase, at, met.end(), met.group())
+    def _enter(self, variant: str, phrase: Phrase) -> None:
+        if self._spaced and _ONE_WORD.fullmatch(variant):
+            self._whole[variant].append((False, phrase))
+        elif self._spaced and _ONE_STEM.fullmatch(variant):
+            self._begun[variant[: min(_KEY, len(variant) - 1)]].append((variant[:-1], phrase))
+        elif not self._spaced and not re.search(r"\.\.|\{b\}", variant):
+            self._whole[re.sub(r"[\s*^]", "", variant)].append((variant.startswith("^"), phrase))
+        elif self._spaced and (two := _FIRST_TWO.match(variant)):
+            self._first_two[two.group(1), two.group(2)].append((variant, phrase))
+        elif self._spaced and (word := _FIRST_WORD.match(variant)):
+            self._first_word[word.group(1)].append((variant, phrase))
+        else:
+            self._first_signs[_beginning(variant)].append((variant, phrase))
 
-    def longest(self, text: str) -> list[Cue]:
-        """Phrases that do not overlap, the longer one kept, in order of place."""
-        taken: list[Cue] = []
-        busy = bytearray(len(text))
-        for cue in sorted(self.all(text), key=lambda c: (c.start - c.end, c.start)):
-            if not any(busy[cue.start : cue.end]):
-                busy[cue.start : cue.end] = b"\x01" * (cue.end - cue.start)
-                taken.append(cue)
-        return sorted(taken, key=lambda c: c.start)
+    def all(self, text: str) -> list[Cue]:
+        """Every phrase met, overlapping ones too."""
+        return list(self._in_words(text) if self._spaced else self._in_signs(text))
+
+    def _in_words(self, text: str) -> Iterator[Cue]:
+        following = ""
+        for met in reversed(list(_WORD_OR_SIGN.finditer(text))):
+            at, word = met.start(), met.group()
+            for key in (word, word.partition("'")[0]) if "'" in word else (word,):
+                for _, phrase in self._whole.get(key, ()):
+                    yield Cue(phrase, at, at + len(key), key)
+                yield from self._matched(self._first_word.get(key, ()), text, at)
+                yield from self._matched(self._first_two.get((key, following), ()), text, at)
+            for size in range(1, min(_KEY, len(word)) + 1):
+                for stem, phrase in self._begun.get(word[:size], ()):
+                    if word.startswith(stem):
+                        yield Cue(phrase, at, met.end(), word)
+            yield from self._by_first_signs(text, at, text[at : at + _KEY])
+            following = word if word[0].isalnum() else following
+
+    def _in_signs(self, text: str) -> Iterator[Cue]:
+        places = [at for at, sign in enumerate(text) if sign != THIN]
+        plain = text.replace(THIN, "")
+        whole, sizes, total = self._whole, self._sizes, len(places)
+        for number, at in enumerate(places):
+            for size in sizes.get(text[at], ()):
+                entries = whole.get(plain[number : number + size])
+                if entries and number + size <= total:
+                    end = places[number + size - 1] + 1
+                    inside = bool(at) and text[at - 1].isalnum()
+                    yield from (
+                        Cue(phrase, at, end, text[at:end]) for first, phrase in entries if not (first and inside)
+                    )
+            yield from self._by_first_signs(text, at, plain[number : number + _KEY])
+
+    def _by_first_signs(self, text: str, at: int, ahead: str) -> Iterator[Cue]:
+        for size in self._head_sizes:
+            entries = self._first_signs.get(ahead[:size])
+            if entries:
+                yield from self._matched(entries, text, at)
+
+    def _matched(self, entries: Iterable[tuple[str, Phrase]], text: str, at: int) -> Iterator[Cue]:
+        for variant, phrase in entries:
+            met = _pattern(variant, self._spaced).match(text, at)
+            if met and met.end() > at:
+                yield Cue(phrase, at, met.end(), met.group())
+
+
+def longest(cues: Iterable[Cue], size: int) -> list[Cue]:
+    """Cues of a text of `size` signs that do not overlap, the longer one kept, in order of place."""
+    taken: list[Cue] = []
+    busy = bytearray(size)
+    for cue in sorted(cues, key=lambda c: (c.start - c.end, c.start)):
+        if not any(busy[cue.start : cue.end]):
+            busy[cue.start : cue.end] = b"\x01" * (cue.end - cue.start)
+            taken.append(cue)
+    return sorted(taken, key=lambda c: c.start)
 
 
 def squash(text: str) -> str:
     """Spaces out, but a thin mark left between words so that `^` can ask for a beginning."""
-    return "\u200a".join(text.split())
+    return THIN.join(text.split())
 
 
 def spelled_out(phrase: str) -> Iterator[str]:
-    """`(file|lodge)s a claim` as its two readings."""
-    parts = re.split(r"\(([^()]*)\)", phrase)
+    """`(file|lodge)s a claim` as its two readings; brackets without a bar are brackets."""
+    parts = re.split(r"\(([^()]*\|[^()]*)\)", phrase)
     choices = [part.split("|") if odd % 2 else [part] for odd, part in enumerate(parts)]
     for combination in product(*choices):
         yield " ".join("".join(combination).split())
-
-
-def _starts(text: str, spaced: bool) -> Iterator[int]:
-    if not spaced:
-        yield from range(len(text))
-        return
-    inside = False
-    for at, sign in enumerate(text):
-        word = sign.isalnum()
-        if not word or not inside:
-            yield at
-        inside = word or (sign == "'" and inside)
 
 
 def _beginning(variant: str) -> str:
     """The letters a phrase surely begins with, at most three: the key of the index."""
     plain = variant.lstrip("^").replace("{b}", BRAND)
     literal = re.match(r"[^*_. ]+", plain)
-    return literal.group()[:3] if literal else plain[:1]
+    return literal.group()[:_KEY] if literal else plain[:1]
 
 
 @cache
@@ -171,8 +235,8 @@ def _signs_pattern(variant: str) -> str:
         elif piece == "{b}":
             out += BRAND
         elif piece.strip():
-            out += "\u200a?".join(re.escape(sign) for sign in piece if sign != "*") + "\u200a?"
-    return head + out.removesuffix("\u200a?")
+            out += f"{THIN}?".join(re.escape(sign) for sign in piece if sign != "*") + f"{THIN}?"
+    return head + out.removesuffix(f"{THIN}?")
 
 
 @cache
@@ -195,10 +259,8 @@ def lexicon(language: str) -> Lexicon:
         reach=int(table["reach"]),
         common=frozenset(str(table["common"]).split()),
         generic=frozenset(word.casefold() for word in table["generic"]),
-        particles=tuple(sorted(table.get("particles", ()), key=len, reverse=True)),
         same=same,
-        turning=Finder([*_polar(table), *_marks(table, TURNING), *_emoji()], spaced, same),
-        context=Finder(_marks(table, CONTEXT), spaced, same),
+        phrases=Finder([*_polar(table), *_marks(table, (*TURNING, *CONTEXT)), *_emoji()], spaced, same),
     )
 
 

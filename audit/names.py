@@ -15,26 +15,33 @@ from audit.lexicon import BRAND, Lexicon
 SHORTEST = 4
 """A shorter word of a name may be a common word: it never stands for the brand alone (Hangul and Han: 2)."""
 
+
+def _listed(words: str) -> list[str]:
+    return words.split()
+
+
 _CYRILLIC = re.compile(r"[а-яёіїєґ]", re.IGNORECASE)
 _HAN_HANGUL = re.compile(r"[\u3400-\u9fff\uac00-\ud7a3]")
+_SOFTENED = {"к": "[кцч]", "г": "[гзж]", "х": "[хсш]"}
+"""Last letters of a stem that turn before an ending: у Мар'їнці."""
 _JOIN = r"[\s\u200a«»\"“”„&.,'-]*"
 _LATIN = dict(
     zip(
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ'",
-        "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya i i e g _".split(),
+        _listed("a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya i i e g _"),
         strict=True,
     )
 )
 _SAME_SOUND = tuple(
     pair.split(">")
-    for pair in (
+    for pair in _listed(
         "shch>s sch>s sh>s zh>z kh>g h>g tch>c ch>c ts>c cz>c yu>u ju>u iu>u ya>a ja>a ia>a yo>o ye>e je>e yi>i "
-        "eo>u eu>u oo>u ou>u ae>e x>ks w>v y>i j>i ck>k q>k c>k ph>f"
-    ).split()
+        "eo>u eu>u oo>u ou>u ae>e x>ks w>v b>v l>r y>i j>i ck>k q>k c>k ph>f"
+    )
 )
-_INITIALS = "g kk n d tt r m b pp s ss _ j jj ch k t p h".split()
-_VOWELS = "a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu eu ui i".split()
-_FINALS = "_ k k k n n n t l k m l l l p l m p p t t ng t t k t p t".split()
+_INITIALS = _listed("g kk n d tt r m b pp s ss _ j jj ch k t p h")
+_VOWELS = _listed("a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu eu ui i")
+_FINALS = _listed("_ k k k n n n t l k m l l l p l m p p t t ng t t k t p t")
 
 
 def short_forms(names: Iterable[str], lexicon: Lexicon) -> tuple[str, ...]:
@@ -65,16 +72,48 @@ def mentions(text: str, names: Sequence[str], lexicon: Lexicon) -> bool:
     return bool(pattern and pattern.search(text))
 
 
+def in_full(text: str, names: Iterable[str], lexicon: Lexicon) -> bool:
+    """True where a prepared text has a name with the word that says its trade: "Oakfell Homes", not "Oakfell"."""
+    whole = tuple(name for name in names if _says_trade(name, lexicon))
+    pattern = _whole_pattern(whole, lexicon)
+    return bool(pattern and pattern.search(text))
+
+
+def _says_trade(name: str, lexicon: Lexicon) -> bool:
+    words = re.split(r"[\s&.,«»\"()-]+", name.casefold())
+    return any(word in lexicon.generic for word in words) or any(_without_generic(name.casefold(), lexicon))
+
+
 def host_carries(label: str, names: Iterable[str], lexicon: Lexicon) -> bool:
     """True where the telling part of a host begins or ends with the name: `oakfell-shop`."""
     bare = re.sub(r"[^a-z0-9]", "", label.casefold())
-    sounds = {_sound(romanised(form)) for form in short_forms(names, lexicon)}
     heard = _sound(bare)
     return len(bare) >= SHORTEST and any(
-        len(sound) >= SHORTEST and (heard.startswith(sound) or heard.endswith(sound)) for sound in sounds
+        heard.startswith(sound) or heard.endswith(sound) for sound in _sounds(tuple(names), lexicon)
     )
 
 
+@lru_cache(maxsize=256)
+def _sounds(names: tuple[str, ...], lexicon: Lexicon) -> frozenset[str]:
+    sounds = (_sound(romanised(form)) for form in short_forms(names, lexicon))
+    return frozenset(sound for sound in sounds if len(sound) >= SHORTEST)
+
+
+@lru_cache(maxsize=256)
+def scripts_of(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Languages of the shelf whose letters the names are written in: a name keeps its form in any text."""
+    joined = "".join(names)
+    shapes = (
+        ("en", r"[a-z]"),
+        ("ru", r"[а-яё]"),
+        ("uk", r"[а-яіїєґ]"),
+        ("ko", r"[\uac00-\ud7a3]"),
+        ("zh", r"[\u3400-\u9fff]"),
+    )
+    return tuple(code for code, shape in shapes if re.search(shape, joined, re.IGNORECASE))
+
+
+@lru_cache(maxsize=1024)
 def romanised(name: str) -> str:
     """Latin letters a host would carry for a name in Cyrillic or Hangul; other scripts leave nothing."""
     return re.sub(r"[^a-z0-9]", "", "".join(_latin(sign) for sign in name.casefold()))
@@ -84,6 +123,11 @@ def romanised(name: str) -> str:
 def _pattern(names: tuple[str, ...], lexicon: Lexicon) -> re.Pattern[str] | None:
     forms = [_form(form, lexicon) for form in short_forms(names, lexicon)]
     return re.compile("|".join(forms)) if forms else None
+
+
+@lru_cache(maxsize=256)
+def _whole_pattern(names: tuple[str, ...], lexicon: Lexicon) -> re.Pattern[str] | None:
+    return re.compile("|".join(_form(name, lexicon) for name in names)) if names else None
 
 
 def _form(form: str, lexicon: Lexicon) -> str:
@@ -97,7 +141,8 @@ def _bent(word: str) -> str:
     if _CYRILLIC.search(word) and len(word) > 3:
         stem = re.sub(r"(ец|ок|ень|[аяоеиіыуюьй]|ія|ия)$", "", word)
         fleeting = r"(?:[ео]?)" if stem != word and word.endswith(("ец", "ок", "ень")) else ""
-        return re.escape(stem if len(stem) > 2 else word) + fleeting + r"\w{0,4}"
+        kept = stem if len(stem) > 2 else word
+        return re.escape(kept[:-1]) + _SOFTENED.get(kept[-1], re.escape(kept[-1])) + fleeting + r"\w{0,4}"
     if _HAN_HANGUL.search(word):
         return "\u200a?".join(re.escape(sign) for sign in word)
     return re.escape(word) + r"(?:'?s)?"

@@ -6,14 +6,18 @@ import re
 from collections.abc import Sequence
 
 from audit.address import host_of, normal_address, path_of
-from audit.lexicon import languages, lexicon
+from audit.lexicon import lexicon
 from audit.models import Brand, Hit, Owner, PageType
-from audit.names import host_carries, mentions
-from audit.sentiment import Reading, language_of
-from audit.venues import is_government, telling_part, venue
+from audit.names import host_carries, mentions, scripts_of
+from audit.sentiment import Reading
+from audit.tongue import language_of
+from audit.venues import Venue, is_government, telling_part, venue
 
-_SPEAKS_OF_TRADE = frozenset({PageType.REVIEW_SITE, PageType.COMPLAINT_SITE, PageType.APP_STORE, PageType.JOB_BOARD})
+_SPEAKS_OF_TRADE = frozenset(
+    {PageType.REVIEW_SITE, PageType.COMPLAINT_SITE, PageType.APP_STORE, PageType.JOB_BOARD, PageType.SHOP}
+)
 """Pages of these kinds have businesses for their subject: a word of another bearer there is chance."""
+
 
 def owner_of(url: str, brand: Brand) -> Owner:
     """Whose page it is, by the brief first; a known venue is a third party, any other host unknown."""
@@ -36,22 +40,27 @@ def owner_of(url: str, brand: Brand) -> Owner:
     return Owner.UNKNOWN
 
 
-def about_brand(hit: Hit, brand: Brand) -> bool:
-    """False for another bearer of the name, and where neither words nor address name the brand."""
-    if owner_of(hit.url, brand) in (Owner.OWNED, Owner.MANAGED):
+def about_brand(hit: Hit, brand: Brand, language: str = "", owner: Owner | None = None) -> bool:
+    """False for another bearer of the name, and where neither words nor address name the brand.
+
+    `language` and `owner` where they are known already.
+    """
+    if (owner or owner_of(hit.url, brand)) in (Owner.OWNED, Owner.MANAGED):
         return True
     text = f"{hit.title} ¦ {hit.snippet} ¦ {hit.source}"
-    if _another_bearer(text, brand):
+    first = language or language_of(text)
+    if brand.namesakes and _named(text, brand.namesakes, first or "en"):
         return False
     names = (*brand.names, *brand.products)
-    if any(_named(text, names, code) for code in _codes(text)):
+    if any(_named(text, names, code) for code in dict.fromkeys([*([first] if first else []), *scripts_of(names)])):
         return True
     return host_carries(telling_part(host_of(hit.url)), names, lexicon("en")) or _in_address(hit.url, names)
 
 
-def of_another_bearer(reading: Reading, kind: PageType, owner: Owner) -> bool:
+def of_another_bearer(reading: Reading, kind: PageType, owner: Owner, place: Venue | None) -> bool:
     """True where the words are of a surname, a village, a novel: another bearer of the same name."""
-    if owner in (Owner.OWNED, Owner.MANAGED) or kind in _SPEAKS_OF_TRADE:
+    trade = kind in _SPEAKS_OF_TRADE and not (place and place.works)
+    if owner in (Owner.OWNED, Owner.MANAGED) or trade:
         return False
     return "namesake" in reading.context
 
@@ -66,12 +75,6 @@ def _begins(address: str, beginning: str) -> bool:
     return bool(beginning) and (address == beginning or (rest != address and rest[0] in "/?"))
 
 
-def _codes(text: str) -> tuple[str, ...]:
-    """The text's language first, then the others: a name in Latin letters stands in any text."""
-    first = language_of(text)
-    return tuple(dict.fromkeys([*([first] if first else []), *languages()]))
-
-
 def _named(text: str, names: Sequence[str], code: str) -> bool:
     lex = lexicon(code)
     return mentions(lex.prepare(text), names, lex)
@@ -79,10 +82,4 @@ def _named(text: str, names: Sequence[str], code: str) -> bool:
 
 def _in_address(url: str, names: Sequence[str]) -> bool:
     slug = re.sub(r"[^a-z0-9]", "", path_of(url).casefold())
-    return any(
-        len(flat) > 3 and flat in slug for flat in (re.sub(r"[^a-z0-9]", "", name.casefold()) for name in names)
-    )
-
-
-def _another_bearer(text: str, brand: Brand) -> bool:
-    return any(_named(text, brand.namesakes, code) for code in _codes(text)[:1] or ("en",)) if brand.namesakes else False
+    return any(len(flat) > 3 and flat in slug for flat in (re.sub(r"[^a-z0-9]", "", name.casefold()) for name in names))

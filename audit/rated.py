@@ -12,33 +12,54 @@ from audit.models import AggregateRating
 
 FEWEST = 5
 """Fewer ratings than this say nothing (scoring reference, section 6)."""
-_NUMBER = r"(\d{1,2}(?:[.,]\d{1,2})?)"
+_NUMBER = r"(\d{1,2}(?:[.,]\d{1,2})?)(?!\d)"
+_DECIMAL = r"(\d{1,2}[.,]\d{1,2})(?!\d)"
 _COUNT = r"(\d{1,3}(?:[ ,.\u00a0\u202f]\d{3})+|\d+(?:[.,]\d+)?)\s*([kкт만万]|тис|тыс)?[.+]?"
 _VOTES = (
-    r"(?:global\s|customer\s|user\s)?(?:reviews?|ratings?|votes|отзыв\w*|оцен\w*|голос\w*|відгук\w*|оцін\w*|голосів|"
+    r"(?:global\s|customer\s|user\s|google\s|verified\s)?(?:reviews?|ratings?|votes|отзыв\w*|оцен\w*|голос\w*|відгук\w*|оцін\w*|голосів|"
     r"개?\s*(?:의\s)?(?:이용\s)?(?:리뷰|후기|평가)|条?个?(?:点评|评价|评分|评论)|人评价|个评分|건|명)"
 )
 _STARS = r"[★⭐☆]"
 _WORD = (
-    r"(?:rating|rated|score|trustscore|stars|рейтинг|оценка|средн\w+ балл|балл|отзыв\w*|оцінка|бал[аів]*|평점|별점|총점|총\s?만족도|만족도|"
-    r"评分|综合评分|口碑|得分)"
+    r"(?:rating|rated|score|trustscore|stars|рейтинг|оценка|средн\w+ балл|балл|отзыв\w*|оцінка|бал[аів]*|"
+    r"평점|별점|총점|총\s?만족도|만족도|评分|综合评分|口碑|得分)"
 )
-_SCALED = re.compile(rf"{_NUMBER}\s*점?\s*(?:/|out of|of|из|з|із|中|점?\s?/)\s*(5|10|100)(?![\d.,]*\d|%)", re.IGNORECASE)
+_SCALED = re.compile(
+    rf"{_NUMBER}\s*점?\s*(?:/|out of|of|из|з|із|中|점?\s?/)\s*(5|10|100)(?![\d.,]*\d|%)", re.IGNORECASE
+)
 _BASE_FIRST = re.compile(rf"(5|10|100)\s?(?:점\s?만점에|分中|分制)\s*{_NUMBER}", re.IGNORECASE)
-_BESIDE_STAR = re.compile(rf"{_STARS}+\s*{_NUMBER}(?!\s*[\d%])|(?<![\d.,]){_NUMBER}\s*{_STARS}", re.IGNORECASE)
-_AFTER_WORD = re.compile(rf"{_WORD}(?:\s|:|-|—|–|\")*{_NUMBER}(?![\d.,]*[\d%])", re.IGNORECASE)
-_BEFORE_COUNT = re.compile(
-    rf"(?<![\d.,]){_NUMBER}(?:\s*(?:分|점|бала|балла|балів|{_STARS}+|/\s*(?:5|10)))?[\s,;·|(«»\"—–-]*(?:\w+[»\"]?[\s,;·|(—–-]+){{0,2}}{_COUNT}\s*{_VOTES}",
+_BESIDE_STAR = re.compile(
+    rf"{_STARS}+\s*{_NUMBER}(?!\s*[\d%])|(?<![\d.,]){_NUMBER}\s*{_STARS}|(?<![\d.,]){_DECIMAL}[\s-]stars?\b",
     re.IGNORECASE,
 )
-_VOTES_FIRST = re.compile(rf"(?<![\d.,]){_NUMBER}[\s,;·|(]*(?:리뷰|후기|방문자\s리뷰|reviews?|отзыв\w*)\s*{_COUNT}", re.IGNORECASE)
-_BRACKETED = re.compile(rf"(?<![\d.,$£€₽¥₴]){_NUMBER}\s*\({_COUNT}\)")
+_AFTER_WORD = re.compile(rf"{_WORD}(?:\s|:|-|—|–|\")*{_NUMBER}(?![\d.,]*[\d%])", re.IGNORECASE)
+_UNITS = rf"(?:\s*(?:分|점|星|бала|балла|балів|{_STARS}+|/\s*(?:5|10)(?!\d)))"
+_BETWEEN = r"[\s,;·|/(«»“”\"—–-]*(?:[^\W\d]+[»”\"]?[\s,;·|/(“—–-]+){0,2}"
+_BEFORE_COUNT = re.compile(
+    rf"(?<![\d.,])(?:{_DECIMAL}{_UNITS}?|{_NUMBER}{_UNITS}){_BETWEEN}{_COUNT}\s*{_VOTES}", re.IGNORECASE
+)
+_VOTES_FIRST = re.compile(
+    rf"(?<![\d.,])(?:{_DECIMAL}{_UNITS}?|{_NUMBER}{_UNITS}|{_NUMBER}(?=\s*[,·|(]?\s*(?:리뷰|후기|reviews?|отзыв)))"
+    rf"{_BETWEEN}(?:리뷰|후기|평가|reviews?|отзыв\w*|відгук\w*)\s*{_COUNT}",
+    re.IGNORECASE,
+)
+_BRACKETED = re.compile(rf"(?<![\d.,$£€₽¥₴]){_NUMBER}\s*\({_COUNT}\)", re.IGNORECASE)
+_GRADE = (
+    r"(?:excellent|fabulous|superb|wonderful|exceptional|very good|great|good|pleasant|великолепно|превосходно|"
+    r"потрясающе|очень хорошо|хорошо|чудово|прекрасно|дуже добре|добре|"
+    r"우수함|훌륭함|최고|아주 좋음|좋음|超棒|很棒|极好|很好|好)"
+)
+_GRADED = re.compile(rf"(?<![\d.,$£€₽¥₴]){_DECIMAL}{_UNITS}?[\s·,|-]*{_GRADE}(?=\s*(?:$|[·|,(«“¦]|\d))", re.IGNORECASE)
+"""8.7 Excellent: a number with the word a site has for it."""
 _UNIT = re.compile(r"(?:^|[\s|·—–-])(\d[.,]\d{1,2})\s*(?:分|점)(?!\s*[钟前内钟])")
 _TRAILING = re.compile(r"(?:—|–|-|·|,|:)\s*([1-5][.,]\d)\s*(?:$|[¦,·(«]|\s[·«])")
 _DRAWN = re.compile(r"([★⭐]{1,5})(☆{0,4})(?![★⭐☆\d])")
 _PERCENT = re.compile(
-    r"(\d{1,3})\s?%\s*(?:of\s(?:the\s)?[\d,]+|recommend\w*|would recommend|рекоменду\w*|советуют|радять|рекомендуют|користувач\w* радять|用户推荐|好评|推荐|的?[\d,万]+篇?评测为好评|추천)"
-    r"|(?:好评[度率]|推荐[度率]|추천[율률]|рекоменду\w+|советуют|радять друзям)\s*:?\s*(\d{1,3})\s?%",
+    r"(\d{1,3})\s?%\s*(?:of\s(?:the\s)?[\d,]+\s(?:user\s)?(?:reviews|ratings)|recommend\w*|would recommend|"
+    r"рекоменду\w*|советуют|(?:користувач\w* )?радять|用户推荐|好评|推荐|的?[\d,万]+篇?评测为好评|추천)"
+    r"|(?:好评[度率]|推荐[度率]|满意[度率]|추천[율률]|만족[도율]|рекоменду\w+|советуют|радять друзям)"
+    r"\s*:?\s*(\d{1,3})\s?%"
+    r"|(\d{1,3})\s?%\spositive|positive\s\((\d{1,3})\s?%\sof\s[\d,]+\)",
     re.IGNORECASE,
 )
 
@@ -85,7 +106,7 @@ def _stars_of(text: str) -> Printed | None:
     for pattern in (_BEFORE_COUNT, _VOTES_FIRST, _BRACKETED):
         if (met := pattern.search(text)) and (found := _counted(met)):
             return found
-    for pattern in (_BESIDE_STAR, _AFTER_WORD, _UNIT):
+    for pattern in (_BESIDE_STAR, _AFTER_WORD, _GRADED, _UNIT):
         if met := pattern.search(text):
             value = next(group for group in met.groups() if group)
             if found := _printed(value, "", _count_near(text, met.end()), met.group()):
@@ -94,15 +115,16 @@ def _stars_of(text: str) -> Printed | None:
 
 
 def _counted(met: re.Match[str]) -> Printed | None:
-    value, count = met.group(1), met.group(2)
+    *numbers, count, unit = met.groups()
+    value = next(number for number in numbers if number)
     if not re.search(r"[.,]", value) and not re.search(_VOTES, met.group(), re.IGNORECASE):
         return None
-    return _printed(value, "", _whole(count, met.group(3)), met.group())
+    return _printed(value, "", _whole(count, unit), met.group())
 
 
 def _drawn_or_share(text: str) -> Printed | None:
     if met := _PERCENT.search(text):
-        share = int(met.group(1) or met.group(2))
+        share = int(next(group for group in met.groups() if group))
         return Printed(share=share / 100, shown=met.group().strip()) if share <= 100 else None
     if met := _DRAWN.search(text):
         return _printed(str(len(met.group(1))), "5", None, met.group())

@@ -1,8 +1,8 @@
 """Text -> what it means for the brand, with the phrases that decided.
 
 Meaning is towards the brand, not the text: its names are masked, a fraud that *uses* the brand is not its
-fraud, a suit the brand brings is not brought against it. A text whose language has no lexicon is unread,
-which is not neutral. Weights below were set by cross-validation on labelled results; see tests/gold.py.
+fraud, a suit the brand brings is not brought against it, the trouble another firm gave is not its trouble.
+A text whose language has no lexicon is unread, which is not neutral.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 
-from audit.lexicon import BRAND, Cue, Lexicon, languages, lexicon
-from audit.names import mask
+from audit.lexicon import BRAND, THIN, Cue, Lexicon, languages, lexicon, longest
+from audit.names import in_full, mask
+from audit.weights import Evidence, probabilities
 
-NEUTRAL_BELOW = 0.9
-"""Less evidence than this decides nothing: one weak word is not a verdict."""
 FULL_FROM = 3.0
 """From here on a reading is a whole step (1), below it half a step (0.5)."""
 MIXED_FROM = 0.45
@@ -26,12 +25,19 @@ MIXED_FROM = 0.45
 _DENIED_BAD, _DENIED_GOOD = 0.6, 0.8
 _ASKED = 0.2
 _BEFORE_BUT, _AFTER_BUT = 0.6, 1.4
-_NEUTRAL_STEP = 0.45
+_OF_ANOTHER = 0.3
+"""What is left of blame in a sentence that speaks of another firm."""
+_FEARED = -0.4
+"""Blame that was only expected turns a little into praise."""
+_QUOTED_PRAISE = -0.5
+_PERHAPS = 0.6
+"""What is left of a phrase after "if" or "might"."""
 _CLEARED, _SOLVED = 3.0, 1.0
-_TEXTBLOB = 2.0
-_TEXTBLOB_LEAST = 0.1
+_HINTS = 2
+"""So many words of another bearer's world prove one."""
+_TEXTBLOB, _TEXTBLOB_LEAST = 2.0, 0.1
+"""TextBlob's polarity (-1..1) counts as a phrase of this weight, from this strength on."""
 _SHOWN = 8
-_SLOPE, _NEUTRAL_BIAS, _BIAS_FADE = 0.55, 0.9, 0.12
 _LONGEST = 4000
 _SENTENCE = re.compile(r"(?<=[!?…。！？；¦|·—–])|(?<=[.;])(?!\d)|(?=[¦|·])")
 _QUOTED = re.compile(r"[\"“«'„]([^\"”»“„]{2,40})[\"”»']")
@@ -40,12 +46,10 @@ _TURNED_BY_CONTEXT = frozenset({"fraud", "legal", "data", "complaint", "safety",
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`score` is evidence for (+) or against (-) the brand; `p` = (negative, neutral, positive), adds up to 1."""
+    """`score` is for (+) or against (-) the brand; `p` = (negative, neutral, positive), adds up to 1."""
 
     language: str
-    score: float = 0.0
-    praise: float = 0.0
-    blame: float = 0.0
+    evidence: Evidence = field(default_factory=Evidence)
     p: tuple[float, float, float] = (0.0, 1.0, 0.0)
     because: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
@@ -54,15 +58,18 @@ class Reading:
     """Kinds of context met: neutral, victim, accuser, cleared, solved, namesake, outdated, question, official."""
 
     @property
+    def score(self) -> float:
+        return self.evidence.praise - self.evidence.blame
+
+    @property
     def level(self) -> float | None:
         """-1, -0.5, 0, 0.5 or 1; None where no language was read."""
         if not self.language:
             return None
-        if abs(self.score) < NEUTRAL_BELOW:
-            return 0.0
-        weaker, stronger = sorted((self.praise, self.blame))
+        side = max((1, 0, 2), key=lambda at: self.p[at]) - 1
+        weaker, stronger = sorted((self.evidence.praise, self.evidence.blame))
         whole = abs(self.score) >= FULL_FROM and weaker < MIXED_FROM * stronger
-        return math.copysign(1.0 if whole else 0.5, self.score)
+        return math.copysign(1.0 if whole else 0.5, side) if side else 0.0
 
     @property
     def confidence(self) -> float:
@@ -71,155 +78,84 @@ class Reading:
         return 0.0 if level is None else self.p[0 if level < 0 else 2 if level > 0 else 1]
 
 
-def read(text_title: str, text_snippet: str, language: str, names: Sequence[str] = ()) -> Reading:
-    """Read one result. `language` is one of the shelf, else the reading is empty (unread)."""
+def read(title: str, snippet: str, language: str, names: Sequence[str] = (), kind: str = "") -> Reading:
+    """Read one result. `language` is one of the shelf, else the reading is empty (unread).
+
+    `kind` is the page type's value: on a page that lists or instructs, the same words weigh less.
+    """
     if language not in languages():
         return Reading("")
     lex = lexicon(language)
-    raw = f"{text_title[:_LONGEST]} ¦ {text_snippet[:_LONGEST]}"
-    text = mask(lex.prepare(raw), names, lex)
-    context = _context(text, lex)
-    weighed = _weighed(text, lex, context)
-    praise, blame = (sum(abs(w) for _, w in weighed if w * sign > 0) for sign in (1, -1))
-    score = praise - blame
+    plain = lex.prepare(f"{title[:_LONGEST]} ¦ {snippet[:_LONGEST]}")
+    text = mask(plain, names, lex)
+    cues, context = _met(text, lex)
+    if context.pop("namesake_hint", 0) >= _HINTS:
+        context["namesake"] += 1
+    if context["namesake"] and in_full(plain, names, lex):
+        del context["namesake"]
+    weighed = _weighed(text, cues, context, lex)
+    mood = textblob_polarity(f"{title}. {snippet}"[:_LONGEST]) if language == "en" else 0.0
+    evidence = _evidence(text, weighed, context, mood, kind)
     because = [f"cue:{_shown(cue)}" for cue, w in sorted(weighed, key=lambda e: -abs(e[1]))[:_SHOWN] if w]
-    if language == "en" and (mood := textblob_polarity(f"{text_title}. {text_snippet}"[:_LONGEST])):
-        because.append(f"textblob:{mood:+.2f}")
-        score += _TEXTBLOB * mood if abs(mood) >= _TEXTBLOB_LEAST else 0.0
-    neutral = sum(context[kind] for kind in ("neutral", "official"))
-    because += [f"context:{kind}" for kind in sorted(context)]
-    score *= _NEUTRAL_STEP ** min(neutral, 3)
+    because += [f"textblob:{mood:+.2f}"] if mood else []
     return Reading(
         language=language,
-        score=score,
-        praise=praise,
-        blame=blame,
-        p=_probabilities(score, praise + blame),
-        because=tuple(because),
+        evidence=evidence,
+        p=probabilities(evidence),
+        because=(*because, *(f"context:{name}" for name in sorted(evidence.context))),
         categories=_categories(weighed),
-        context=frozenset(context),
+        context=frozenset(evidence.context),
     )
 
 
 def textblob_polarity(text: str) -> float:
     """TextBlob's polarity of an English text, -1..1; 0.0 for a text it knows no word of."""
-    return round(float(_textblob()(text).sentiment.polarity), 2)
+    return round(_textblob()(text)[0], 2)
 
 
 @cache
-def _textblob() -> type:
-    from textblob import TextBlob  # noqa: TID251 - here and lazily: the import costs most of a second
+def _textblob() -> Callable[[str], tuple[float, float]]:
+    from textblob.en import sentiment  # noqa: TID251 - here and lazily: the import costs most of a second
 
-    return TextBlob  # type: ignore[no-any-return]
-
-
-# ---------------------------------------------------------------- what language
-
-
-_LETTERS = {"ru": "ыэъё", "uk": "іїєґ"}
-_FOREIGN_LATIN = frozenset(
-    """der die und das ist nicht mit ein eine auf für von zu dem den sich auch wir ich sie bei nach wie aus oder über mehr
-    le la les des est une dans pour avec sur pas que qui vous nous sont avis ce cette aux du au je mon très
-    el los las una del por para con como más pero muy está son su sus al lo esta estas hay mi nos
-    il di che non per una sono della con questo più anche gli alla del ho molto
-    não uma para com mais dos das muito foi são você em na ao
-    nie się jest na do to że dla jak czy po od przez oraz tak już
-    het een van niet voor met zijn op aan ook maar naar wel geen ik
-    ve bir bu için çok ile da de ama gibi olarak daha och att det som är inte för med på en av jag""".split()
-)
-_SHARED = frozenset("a as do me on to is in no so we he as per plan service on do at one due son sale date".split())
-_SCRIPTS = (
-    ("hangul", re.compile(r"[\uac00-\ud7a3\u1100-\u11ff]")),
-    ("kana", re.compile(r"[\u3040-\u30ff]")),
-    ("han", re.compile(r"[\u3400-\u9fff]")),
-    ("cyrillic", re.compile(r"[\u0400-\u04ff]")),
-    ("latin", re.compile(r"[a-zA-Z\u00c0-\u024f]")),
-    ("other", re.compile(r"[\u0590-\u08ff\u0900-\u0fff\u0e00-\u0eff\u0370-\u03ff\u10a0-\u10ff]")),
-)
-_SIGN_WEIGHT = 2.5
-"""A Hangul or Han sign carries about as much as this many letters of an alphabet."""
-
-
-def language_of(text: str, hint: str = "") -> str:
-    """The language of the shelf a text is in, or "" for one that cannot be read. `hint` settles ties only."""
-    weights = {name: len(pattern.findall(text[:_LONGEST])) for name, pattern in _SCRIPTS}
-    for name in ("hangul", "kana", "han"):
-        weights[name] = round(weights[name] * _SIGN_WEIGHT)
-    script = max(weights, key=lambda name: weights[name])
-    if not weights[script]:
-        return ""
-    if weights["kana"] and weights["kana"] * 4 > weights["han"] and script in ("kana", "han"):
-        return ""
-    words = re.findall(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)?", text[:_LONGEST].casefold().replace("’", "'").replace("ʼ", "'"))
-    match script:
-        case "hangul":
-            return "ko"
-        case "han":
-            return "zh"
-        case "cyrillic":
-            return _cyrillic(text.casefold(), words, hint)
-        case "latin":
-            return _latin(words, text, hint)
-    return ""
-
-
-def _cyrillic(text: str, words: list[str], hint: str) -> str:
-    points = {
-        code: 3 * sum(text.count(letter) for letter in letters) + sum(word in lexicon(code).common for word in words)
-        for code, letters in _LETTERS.items()
-    }
-    if re.search(r"[ђјљњћџќѓѕўәғқңөұүһ]", text) or (points["ru"] == points["uk"] == 0 and hint not in ("", *points)):
-        return ""
-    if points["ru"] == points["uk"]:
-        return hint if hint in points else "ru"
-    return max(points, key=lambda code: points[code])
-
-
-def _latin(words: list[str], text: str, hint: str) -> str:
-    english = lexicon("en").common
-    ours = sum(word in english and word not in _SHARED for word in words)
-    theirs = sum(word in _FOREIGN_LATIN and word not in english for word in words)
-    marked = len(re.findall(r"[à-öø-ɏßñ]", text.casefold()))
-    if theirs + (marked > 1) * 2 > ours:
-        return ""
-    if ours or hint == "en":
-        return "en"
-    if hint and hint not in languages():
-        return ""
-    return "en" if _has_english(words) else ""
-
-
-def _has_english(words: list[str]) -> bool:
-    lex = lexicon("en")
-    text = lex.prepare(" ".join(words))
-    return any(word in lex.common for word in words) or any(lex.turning.all(text)) or any(lex.context.all(text))
+    return sentiment  # type: ignore[no-any-return]
 
 
 # ---------------------------------------------------------------- weighing
 
 
-def _context(text: str, lex: Lexicon) -> Counter[str]:
-    kinds: Counter[str] = Counter()
-    for phrase in {cue.phrase for cue in lex.context.all(text)}:
-        kinds[phrase.category] += 1
-    return kinds
+def _met(text: str, lex: Lexicon) -> tuple[list[Cue], Counter[str]]:
+    """Phrases that count, in order of place, and the kinds of context met.
+
+    A context that lies within a longer phrase is none: "[brand] sued over" is not "[brand] sued".
+    """
+    found = lex.phrases.all(text)
+    said = [cue for cue in found if not cue.aside]
+    kinds = {(cue.phrase.text, cue.phrase.category) for cue in found if cue.aside and not _within(cue, said)}
+    return longest(said, len(text)), Counter(category for _, category in kinds)
 
 
-def _weighed(text: str, lex: Lexicon, context: Counter[str]) -> list[tuple[Cue, float]]:
+def _within(aside: Cue, cues: list[Cue]) -> bool:
+    size = aside.end - aside.start
+    return any(cue.start <= aside.start and aside.end <= cue.end and cue.end - cue.start > size for cue in cues)
+
+
+def _weighed(text: str, cues: list[Cue], context: Counter[str], lex: Lexicon) -> list[tuple[Cue, float]]:
     """Each cue with the weight its surroundings leave it."""
-    cues = lex.turning.longest(text)
     marks = [cue for cue in cues if not cue.phrase.weight]
-    kinds = Counter(cue.phrase.category for cue in marks)
-    context.update(kind for kind in ("cleared", "solved") if kinds[kind])
+    context.update({mark.phrase.category for mark in marks} & {"cleared", "solved"})
     spans = list(_sentences(text))
     quotes = [(m.start(1), m.end(1)) for m in _QUOTED.finditer(text) if len(m.group(1).split()) <= 2]
-    out = [(cue, _CLEARED if cue.phrase.category == "cleared" else _SOLVED) for cue in marks if cue.phrase.category in ("cleared", "solved")]
+    out = []
     for cue in cues:
-        if cue.phrase.weight:
-            weight = cue.phrase.weight * _around(cue, text, marks, spans, lex)
-            if weight > 0 and lex.spaced and any(a <= cue.start < b for a, b in quotes):
-                weight *= -0.5
-            out.append((cue, weight * _by_context(cue, weight, context)))
+        weight = cue.phrase.weight
+        if not weight:
+            weight = {"cleared": _CLEARED, "solved": _SOLVED}.get(cue.phrase.category, 0.0)
+            out += [(cue, weight)] if weight else []
+            continue
+        weight *= _around(cue, text, marks, spans, lex)
+        if weight > 0 and lex.spaced and any(a <= cue.start < b for a, b in quotes):
+            weight *= _QUOTED_PRAISE
+        out.append((cue, weight * _by_context(cue, weight, context)))
     return out
 
 
@@ -237,9 +173,16 @@ def _around(cue: Cue, text: str, marks: list[Cue], spans: list[tuple[int, int, b
     start, end, asked = next(((a, b, q) for a, b, q in spans if a <= cue.start < b), (0, len(text), False))
     factor = _ASKED if asked else 1.0
     near = [mark for mark in marks if start <= mark.start < end]
+    bad = cue.phrase.weight < 0
     if sum(_denies(mark, cue, text, lex) for mark in near) % 2:
-        factor *= -(_DENIED_BAD if cue.phrase.weight < 0 else _DENIED_GOOD)
-    turns = [mark.start for mark in marks if mark.phrase.category == "contrast"]
+        factor *= -(_DENIED_BAD if bad else _DENIED_GOOD)
+    elif bad and any(mark.phrase.category == "feared" and mark.end <= cue.start for mark in near):
+        factor *= _FEARED
+    elif bad and any(mark.phrase.category == "rival" for mark in near) and BRAND not in text[start:end]:
+        factor *= _OF_ANOTHER
+    if any(mark.phrase.category == "hedge" and mark.end <= cue.start for mark in near):
+        factor *= _PERHAPS
+    turns = [mark.start for mark in near if mark.phrase.category == "contrast"]
     if turns:
         factor *= _AFTER_BUT if cue.start > turns[-1] else _BEFORE_BUT
     return factor
@@ -256,7 +199,7 @@ def _denies(mark: Cue, cue: Cue, text: str, lex: Lexicon) -> bool:
 def _distance(between: str, lex: Lexicon) -> int:
     if re.search(r"[,:，、]", between) and lex.spaced:
         return lex.reach + 1
-    return len(between.split()) + 1 if lex.spaced else len(between.replace("\u200a", ""))
+    return len(between.split()) + 1 if lex.spaced else len(between.replace(THIN, ""))
 
 
 def _sentences(text: str) -> Iterable[tuple[int, int, bool]]:
@@ -268,10 +211,25 @@ def _sentences(text: str) -> Iterable[tuple[int, int, bool]]:
         start = end
 
 
-def _probabilities(score: float, evidence: float) -> tuple[float, float, float]:
-    raw = (math.exp(-_SLOPE * score), math.exp(_NEUTRAL_BIAS - _BIAS_FADE * evidence), math.exp(_SLOPE * score))
-    total = sum(raw)
-    return (raw[0] / total, raw[1] / total, raw[2] / total)
+def _evidence(text: str, weighed: list[tuple[Cue, float]], context: Counter[str], mood: float, kind: str) -> Evidence:
+    border = text.find("¦")
+    last = max((start for start, _, _ in _sentences(text)), default=0)
+
+    def total(sign: int, cues: Iterable[tuple[Cue, float]]) -> float:
+        return sum(abs(weight) for _, weight in cues if weight * sign > 0)
+
+    title = [entry for entry in weighed if entry[0].start < border]
+    body = [entry for entry in weighed if entry[0].start >= border]
+    felt = _TEXTBLOB * mood if abs(mood) >= _TEXTBLOB_LEAST else 0.0
+    return Evidence(
+        title_praise=total(1, title),
+        title_blame=total(-1, title),
+        body_praise=total(1, body) + max(felt, 0.0),
+        body_blame=total(-1, body) + max(-felt, 0.0),
+        end=sum(weight for cue, weight in weighed if cue.start >= last),
+        context={name: times for name, times in context.items() if times},
+        kind=kind,
+    )
 
 
 def _categories(weighed: list[tuple[Cue, float]]) -> tuple[str, ...]:
@@ -283,4 +241,4 @@ def _categories(weighed: list[tuple[Cue, float]]) -> tuple[str, ...]:
 
 
 def _shown(cue: Cue) -> str:
-    return cue.found.replace(BRAND, "[brand]").replace("\u200a", " ").strip()
+    return cue.found.replace(BRAND, "[brand]").replace(THIN, " ").strip()

@@ -20,7 +20,7 @@ _FILE = Path(__file__).with_name("venues.toml")
 _split = TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 _GOVERNMENT = re.compile(
-    r"(^|\.)(gov|gouv|gob|gub|govt|gc|mil)(\.[a-z]{2})?$|\.go\.(kr|jp|id|th)$|(^|\.)(court|courts|sud|police)\.|(^|\.)europa\.eu$"
+    r"(^|\.)(gov|gouv|gob|gub|govt|gc|mil)(\.[a-z]{2})?$|\.go\.(kr|jp|id|th)$|(^|\.)(court|courts|sud|police)\.[a-z]{2}$|(^|\.)europa\.eu$"
 )
 _HOST_SHAPES: tuple[tuple[str, PageType], ...] = (
     (r"(^|[.-])(forums?|community|boards?|bbs|club|cafe)[.-]|forum|phpbb", PageType.FORUM),
@@ -29,7 +29,8 @@ _HOST_SHAPES: tuple[tuple[str, PageType], ...] = (
     (r"(^|[.-])(help|support|notice)[.]", PageType.OTHER),
     (r"(^|[.-])(shops?|store|market|buy)[.-]|[.-](shop|store)$|-shop\b", PageType.SHOP),
     (r"(^|[.-])wiki[.-]|pedia\.|\.wiki$", PageType.ENCYCLOPEDIA),
-    (r"(^|[.-])(news|gazeta|press)[.-]|news\.|novosti|novyny|gazet|hazeta|times\.|herald|tribune|[a-z]post\.|ilbo\.|shinmun|sinmun|daily|(^|[.-])media[.-]", PageType.NEWS),
+    (r"(^|[.-])(news|gazeta|press|media)[.-]|news\.|novosti|novyny|gazet|hazeta|times\.|herald|tribune", PageType.NEWS),
+    (r"[a-z]post\.|ilbo\.|shinmun|sinmun|daily", PageType.NEWS),
     (r"complain|scam|ripoff|tousu|jubao|gobal\.|moshenn|shahrai|zhalob|skarg", PageType.COMPLAINT_SITE),
     (r"review|rating|otzyv|otzov|vidguk|vidhuk|koubei|dianping|opinion", PageType.REVIEW_SITE),
     (r"(^|[.-])(qa|ask|answers?|otvet\w*|zhidao|wenda)[.-]", PageType.QUESTION_ANSWER),
@@ -51,26 +52,26 @@ _PATH_SHAPES: tuple[tuple[str, PageType], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Venue:
-    """A place the field names. `complaint`: whatever stands there is a complaint."""
+    """A place the field names. `complaint`: what stands there is a complaint; `works`: it is about books or films."""
 
     name: str
     page_type: PageType
     hosts: tuple[str, ...]
     path: str = ""
     complaint: bool = False
+    works: bool = False
     region: str = ""
 
 
 def venue(host: str, path: str = "") -> Venue | None:
     """The known venue of a host (as `address.host_of` writes it), the most exact entry first; None else."""
     index = _index()
-    parts = host.partition(":")[0].lower().strip(".").split(".")
-    names = [".".join(parts[at:]) for at in range(len(parts))]
-    names += [f"{name}." for name in _under_any_suffix(host)]
-    for name in names:
+    for name in _entries_of(host):
         entries = index.get(name, ())
         exact = [entry for entry in entries if entry.path and _under(path, entry.path)]
-        if found := max(exact, key=lambda e: len(e.path), default=None) or next((e for e in entries if not e.path), None):
+        if found := max(exact, key=lambda e: len(e.path), default=None) or next(
+            (e for e in entries if not e.path), None
+        ):
             return found
     return None
 
@@ -82,13 +83,15 @@ def page_type_of(host: str, path: str = "") -> PageType:
         return known.page_type
     if is_government(host):
         return PageType.GOVERNMENT
-    for shapes, text in ((_HOST_SHAPES, host), (_PATH_SHAPES, path)):
-        for shape, kind in shapes:
-            if re.search(shape, text[:400]):
-                return kind
-    return PageType.OTHER
+    return _shape_of(host, _HOST_SHAPES) or _shape_of(path, _PATH_SHAPES) or PageType.OTHER
 
 
+@lru_cache(maxsize=65536)
+def _shape_of(text: str, shapes: tuple[tuple[str, PageType], ...]) -> PageType | None:
+    return next((kind for shape, kind in shapes if re.search(shape, text[:400])), None)
+
+
+@lru_cache(maxsize=65536)
 def is_government(host: str) -> bool:
     """True for hosts only a state can have (.gov, .gov.ua, .go.kr, .gov.cn) and for courts."""
     return bool(_GOVERNMENT.search(host.partition(":")[0].lower()))
@@ -104,7 +107,8 @@ def registrable(host: str) -> str:
 @lru_cache(maxsize=65536)
 def telling_part(host: str) -> str:
     """`example` of `shop.example.co.uk`: the label its owner chose."""
-    return str(_split(host.partition(":")[0].lower()).domain)
+    found = _split(host.partition(":")[0].lower())
+    return str(found.domain if found.suffix or not found.subdomain else found.subdomain.rpartition(".")[2])
 
 
 def venues() -> tuple[Venue, ...]:
@@ -115,6 +119,14 @@ def venues() -> tuple[Venue, ...]:
 def _under(path: str, beginning: str) -> bool:
     rest = path.removeprefix(beginning)
     return rest != path and (rest == "" or not rest[0].isalpha())
+
+
+@lru_cache(maxsize=65536)
+def _entries_of(host: str) -> tuple[str, ...]:
+    """Names of the index that could hold a host, the most exact first."""
+    parts = host.partition(":")[0].lower().strip(".").split(".")
+    names = [".".join(parts[at:]) for at in range(len(parts))]
+    return (*names, *(f"{name}." for name in _under_any_suffix(host)))
 
 
 def _under_any_suffix(host: str) -> list[str]:
@@ -136,6 +148,7 @@ def _index() -> dict[str, tuple[Venue, ...]]:
                     hosts=hosts,
                     path=f"/{path}" if path else "",
                     complaint=bool(facts.get("complaint", False)),
+                    works=bool(facts.get("works", False)),
                     region=str(facts.get("region", "")),
                 )
                 index.setdefault(host, []).append(place)
