@@ -33,7 +33,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
 @lru_cache(maxsize=4096)
 def language_of(text: str, hint: str = "") -> str:
-    """The language of the shelf a text is in, or "" for one that cannot be read. `hint` settles ties only."""
+    """The language of the shelf a text is in, or "" for one that cannot be read. `hint` settles near ties only."""
     text = text[:_LONGEST]
     script, weights = _script(text)
     if not weights[script]:
@@ -81,7 +81,7 @@ def _latin(text: str, hint: str) -> str:
     ours = sum(word in english and word not in _SHARED for word in words)
     theirs = sum(word in _foreign_latin() and word not in english for word in words)
     marked = len(re.findall(r"[à-öø-ɏßñ]", text))
-    if theirs + (marked > 1) * 2 > ours:
+    if theirs + (marked > 1) * 2 > ours + (hint == "en"):  # one borrowed word does not undo what the market says
         return ""
     if ours or hint == "en":
         return "en"
