@@ -25,12 +25,13 @@ MOST_NODES = 1_000  # of one block that are looked at for a rating or a date; re
 SHORTEST_BLOCK = 20  # characters; less is a spacer or a lone label
 
 ADS = (
-    "[data-tuiguang], [class*=ec-tuiguang], [class*=ec_tuiguang], [class*=ec_pp], [class*=ec_ad], .ecom_pingzhuan, "
+    "[data-tuiguang], [class*=tuiguang], [class*=ec_pp], [class*=ec_ad], .ecom_pingzhuan, "
     "[data-landurl], [data-click*=tuiguang], .ad-block, [data-is-main-url], a[href*='baidu.com/baidu.php']"
 )
 AD_ITEMS = ".ad-block, table[class*=ec_pp], div[class*=ec_pp_f]"
 AD_SHOP = "e.baidu.com"  # where Baidu sells: an empty place for an advertisement links it
 AD_WORDS = frozenset({"广告", "推广", "商业推广", "品牌广告", "推广链接", "廣告"})
+AD_SIGNS = "广廣推"  # every label holds one; single signs are found fastest
 
 # Parts of template names of cards; the first that is met decides.
 TEMPLATES = {
@@ -54,11 +55,14 @@ SERVICES = {
     "nourl.ubs.baidu.com": Feature.OTHER,
     "opendata.baidu.com": Feature.OTHER,
 }
+AD_COUNTER = "/baidu.php"
+COUNTERS = frozenset({"/link", AD_COUNTER, "/aladdin.php", "/url"})  # paths of click counters
 _NEWS = re.compile(r"[?&](?:tn=(?:news|baidurt)\b|rtt=\d)")
 _TOOL_URL = re.compile(r"['\"]?url['\"]?\s*:\s*['\"](https?:[^'\"\s]{1,2000})['\"]")
 _COUNTED = re.compile(r"[条个人](?:用户)?(?:评价|点评)")
 _APPROVED = re.compile(r"(?:好评率?\s?[:：]?\s?)?(\d{1,3})%(?:好评)?")
-_RATED = re.compile(r"评分|评价|点评|好评|\d分|★|⭐")
+RATED = ("评分", "评价", "点评", "好评", "★", "⭐")  # one of them, or points, is in every line of stars
+_POINTS = re.compile(r"\d分")
 ICONS = "i[class*=icon], .c-tools, .c-tip-icon"
 
 
@@ -68,22 +72,23 @@ def own(url: str) -> bool:
 
 def is_opaque(url: str) -> bool:
     """A click counter that does not say where it leads."""
-    return own(url) and path(url) in ("/link", "/baidu.php", "/aladdin.php", "/url")
+    return path(url) in COUNTERS and own(url)
 
 
 def is_ad_link(url: str) -> bool:
-    return own(url) and path(url) == "/baidu.php"
+    return AD_COUNTER in url and path(url) == AD_COUNTER and own(url)
 
 
 def service(url: str) -> Feature | None:
     """What a card's page is when it is another search or tool of Baidu, None for every page that can be read."""
-    if not own(url):
+    name = host(url)
+    if not under(name, "baidu.com"):
         return None
-    name, where = host(url), path(url)
+    where = path(url)
     if where.startswith("/sf/vsearch"):
         return Feature.VIDEO
     if name in ("www.baidu.com", "m.baidu.com", "baidu.com"):
-        if is_opaque(url):
+        if where in COUNTERS:
             return None
         return Feature.TOP_STORIES if _NEWS.search(url) else Feature.OTHER
     if name.endswith("lightapp.baidu.com") or where.rstrip("/").endswith("/search"):
@@ -94,11 +99,11 @@ def service(url: str) -> Feature | None:
 def address(block: Node, link: Node | None) -> str:
     """The page a row stands for: `mu`, what its menu or its link says, else the click counter as it is."""
     linked = http(attr(link, "href"), HOMEPAGE)
-    named = [attr(block, "mu"), linked, *(_tool_url(node) for node in below(block, "[data-tools]"))]
-    for url in (http(one, HOMEPAGE) for one in named if one):
+    for url in (http(attr(block, "mu"), HOMEPAGE), linked):
         if url and not is_opaque(url):
             return url
-    return linked
+    named = (http(_tool_url(node), HOMEPAGE) for node in below(block, "[data-tools]"))
+    return next((url for url in named if url and not is_opaque(url)), linked)
 
 
 def _tool_url(node: Node) -> str:
@@ -115,9 +120,9 @@ def title_link(tree: Tree, block: Node) -> Node | None:
     return next((above for above in ancestors(found) if above.tag == "a"), None)
 
 
-def plain(node: Node | None) -> str:
+def plain(tree: Tree, node: Node | None, *, most: int = 0) -> str:
     """Text without icons, which are letters of an icon font."""
-    return "" if node is None else text(node, skip=frozenset(icon.mem_id for icon in below(node, ICONS)))
+    return text(node, skip=tree.ids(ICONS), most=most)
 
 
 def outside_links(block: Node) -> Iterator[tuple[str, Node]]:
@@ -128,11 +133,11 @@ def outside_links(block: Node) -> Iterator[tuple[str, Node]]:
             yield url, link
 
 
-def links(block: Node) -> tuple[Link, ...]:
+def links(tree: Tree, block: Node) -> tuple[Link, ...]:
     """Every address once, in page order, with the longest name its links give it."""
     names: dict[str, str] = {}
     for url, link in outside_links(block):
-        name = plain(link) or attr(link, "title")
+        name = plain(tree, link) or attr(link, "title")
         if len(name) > len(names.setdefault(url, "")):
             names[url] = name
     return tuple(Link(title=name, url=url) for url, name in names.items())
@@ -141,21 +146,21 @@ def links(block: Node) -> tuple[Link, ...]:
 # ---------------------------------------------------------------- ads
 
 
-def is_ad(block: Node) -> bool:
-    """By a name on the block or in it, by the counter of a link, or by the label's word."""
-    return block.css_first(ADS) is not None or _labelled(block)
+def is_ad(tree: Tree, block: Node, lines: str) -> bool:
+    """By a name on the block or in it, by the counter of a link, or by the label's word on a line of its own."""
+    return block.mem_id in tree.holders(ADS) or (_says(lines) and _labelled(block))
 
 
 def _labelled(block: Node) -> bool:
     """A node whose own words are the label and nothing else; headings and highlighted words do not count."""
-    if not _says(block.text(separator="\n")):
-        return False
     labels = (node for node in block.css("span, a, div") if _says(node.text(deep=False)))
     return any(not any(up.tag == "h3" for up in ancestors(node)) for node in labels)
 
 
 def _says(lines: str) -> bool:
-    return any(line.strip() in AD_WORDS for line in lines.split("\n"))
+    if not any(sign in lines for sign in AD_SIGNS):  # far cheaper than a look at every line
+        return False
+    return not AD_WORDS.isdisjoint(map(str.strip, lines.split("\n")))
 
 
 def advertisements(tree: Tree, block: Node) -> Iterator[Hit]:
@@ -163,15 +168,15 @@ def advertisements(tree: Tree, block: Node) -> Iterator[Hit]:
     for item in below(block, AD_ITEMS) or [block]:
         link = title_link(tree, item) or item.css_first("a[href]")
         linked = address(item, link)
-        if link is None or not plain(link) or host(linked) == AD_SHOP:
+        if link is None or not plain(tree, link) or host(linked) == AD_SHOP:
             continue
         landing = next((url for node in item.css("[data-landurl]") if (url := http(attr(node, "data-landurl")))), "")
         shown = tree.first("ad_site", item, *SITES, "[class*=ec-footer]")
         yield Hit(
             feature=Feature.AD,
-            title=plain(link),
+            title=plain(tree, link),
             url=landing or ("" if is_opaque(linked) else linked),
-            displayed_url=plain(shown),
+            displayed_url=plain(tree, shown),
         )
 
 
@@ -195,34 +200,34 @@ def kind(block: Node, url: str) -> Feature | None:
 def read_box(tree: Tree, block: Node, feature: Feature) -> Iterator[Hit]:
     """Hits of a typed block; what shows nothing is no hit, what is not understood is one hit with its links."""
     named = tree.first("head", block, "h3", ".c-title, .cr-title", "h2", "[class*=title]")
-    head = attr(named, "title") or plain(named)
+    head = attr(named, "title") or plain(tree, named)
     if feature is Feature.RELATED_SEARCHES:
-        yield from searches(block)
+        yield from searches(tree, block)
     elif feature is Feature.AI_ANSWER:
         said = text(
             tree.first("ai", block, "[class*=markdown-content]", "[class*=markdown]", "[class*=answer]") or block
         )
         if said:
-            yield Hit(feature=feature, snippet=said[:LONGEST_TEXT], links=links(block))
-    elif feature in (Feature.VIDEO, Feature.TOP_STORIES) and (found := list(cards(block, feature))):
+            yield Hit(feature=feature, snippet=said[:LONGEST_TEXT], links=links(tree, block))
+    elif feature in (Feature.VIDEO, Feature.TOP_STORIES) and (found := list(cards(tree, block, feature))):
         yield from found
     else:
-        said = plain(block).removeprefix(head).strip()
+        said = plain(tree, block, most=LONGEST_TEXT + len(head) + 1).removeprefix(head).strip()
         if head or len(said) >= SHORTEST_BLOCK:
             yield Hit(
                 feature=feature,
                 title=head,
                 snippet=said[:LONGEST_TEXT],
                 rating=rating(block, frozenset()),
-                links=links(block),
+                links=links(tree, block),
             )
 
 
-def searches(block: Node) -> Iterator[Hit]:
+def searches(tree: Tree, block: Node) -> Iterator[Hit]:
     """Other queries: links of this search, else the data the page's script would make them of."""
     seen: set[str] = set()
     for link in block.css("a[href*='wd='], a[href*='word=']"):
-        said = plain(link) or attr(link, "title")
+        said = plain(tree, link) or attr(link, "title")
         if said and said not in seen:
             seen.add(said)
             yield Hit(feature=Feature.RELATED_SEARCHES, title=said)
@@ -250,11 +255,11 @@ def _data_searches(block: Node) -> Iterator[str]:
                 yield said
 
 
-def cards(block: Node, feature: Feature) -> Iterator[Hit]:
+def cards(tree: Tree, block: Node, feature: Feature) -> Iterator[Hit]:
     """Linked titles of a list of videos or stories; the heading links the whole list."""
     seen: set[str] = set()
     for url, link in outside_links(block):
-        name = attr(link, "title") or plain(link)
+        name = attr(link, "title") or plain(tree, link)
         if len(name) < SHORTEST_TITLE or url in seen or any(up.tag == "h3" for up in ancestors(link)):
             continue
         seen.add(url)
@@ -264,18 +269,19 @@ def cards(block: Node, feature: Feature) -> Iterator[Hit]:
 
 def shown_date(node: Node) -> str:
     """Raw date words of a card: the first small node whose whole text is a date."""
-    said = (fold(piece.text()).strip(" -·") for piece in node.css("span, div, p")[:MOST_NODES])
-    return next((words for words in said if len(words) <= LONGEST_LINE and leading_date(words)[0] == words != ""), "")
+    pieces = dict.fromkeys(piece.text() for piece in node.css("span, div, p")[:MOST_NODES])  # most repeat the inner
+    said = (words for piece in pieces if len(words := fold(piece).strip(" -·")) <= LONGEST_LINE)
+    return next((words for words in said if leading_date(words)[0] == words != ""), "")
 
 
 def rating(block: Node, skip: frozenset[int]) -> AggregateRating | None:
     """Stars of a row, or how many opinions Baidu counts for its site ("685条评价", up to 2018), which is no value."""
     counted: AggregateRating | None = None
-    if _RATED.search(block.text()) is None:
+    if not _may_rate(block.text()):
         return None
     for node in block.css("span, a, div, p")[:MOST_NODES]:
         said = node.text()
-        if len(said) > LONGEST_LINE or node.mem_id in skip or _RATED.search(said) is None:
+        if len(said) > LONGEST_LINE or node.mem_id in skip or not _may_rate(said):
             continue
         said = text(node)
         found = read_rating(said) or _approval(said)
@@ -284,6 +290,12 @@ def rating(block: Node, skip: frozenset[int]) -> AggregateRating | None:
         if counted is None and _COUNTED.search(said):
             counted = AggregateRating(review_count=read_count(said))
     return counted
+
+
+def _may_rate(said: str) -> bool:
+    if not any(sign in said for sign in "评分★⭐"):  # single signs are found fastest, and most texts have none
+        return False
+    return any(word in said for word in RATED) or ("分" in said and _POINTS.search(said) is not None)
 
 
 def _approval(said: str) -> AggregateRating | None:

@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from spiders.address import host, http, parameter, path, under
 from spiders.dates import leading_date
 from spiders.guards import names_query, same_query
 from spiders.ratings import read_rating
-from spiders.tree import Node, Tree, ancestors, attr, below, text
+from spiders.tree import Node, Tree, attr, below, card_of, holding, outermost, text
 
 HOMEPAGE = "https://www.bing.com/"
 HIDDEN = ".b_hide, .b_hidden, .expansionAccessibilityText"
@@ -207,24 +207,15 @@ class Card(NamedTuple):
 def cards(box: Node) -> Iterator[Card]:
     """Linked titles of a list or carousel, each address once with the longest title its links give it."""
     found: dict[str, tuple[str, Node]] = {}
-    for url, link in outside_links(box):
+    linked = list(outside_links(box))
+    for url, link in linked:
         head = next(iter(link.css(".na_t, .na_t_news_caption, [class*=title], h2, h3, h4, h5")), None)
         title = visible(head) or visible(link) or attr(link, "title")
         if len(title) >= WORDY and len(title) > len(found[url][0] if url in found else ""):
             found[url] = (title, link)
+    held = holding(linked, box)
     for url, (title, link) in islice(found.items(), MOST_CARDS):
-        yield Card(title, url, scope_of(link, box))
-
-
-def scope_of(link: Node, box: Node, address: Callable[[Node], str] = outside) -> Node:
-    """The largest node around a link that holds no other address."""
-    none_or_mine, scope = ("", address(link)), link
-    for above in islice(ancestors(link), CARD_HEIGHT):
-        alone = all(address(other) in none_or_mine for other in above.css("a[href]"))
-        if above.mem_id == box.mem_id or not alone:
-            break
-        scope = above
-    return scope
+        yield Card(title, url, card_of(link, box, held, CARD_HEIGHT))
 
 
 # ---------------------------------------------------------------- typed blocks
@@ -245,17 +236,6 @@ def advertisements(tree: Tree, box: Node) -> Iterator[Hit]:
                 snippet=visible(item.css_first("p"), ".b_adSlug, .b_adlabel"),
                 rating=rating(item),
             )
-
-
-def outermost(nodes: Iterable[Node]) -> list[Node]:
-    """Nodes that stand in none of the others, each once: lexbor gives a node per selector that it matches."""
-    kept: list[Node] = []
-    ids: set[int] = set()
-    for node in nodes:
-        if node.mem_id not in ids and not any(above.mem_id in ids for above in ancestors(node)):
-            kept.append(node)
-            ids.add(node.mem_id)
-    return kept
 
 
 def ai_answer(tree: Tree, box: Node) -> Iterator[Hit]:

@@ -5,14 +5,14 @@ A box names its kind in `id` or `data-type`; where it does not, the tab its own 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from audit.models import AggregateRating, Feature, Hit, Link
 from spiders.address import host, http, parameter, path
 from spiders.dates import leading_date
 from spiders.ratings import read_rating
-from spiders.tree import SILENT_TAGS, Node, Tree, ancestors, attr, below, text
+from spiders.tree import SILENT_TAGS, Node, Tree, attr, below, card_of, first_below, holding, text
 
 HOMEPAGE = "https://search.brave.com/"
 OWN = ("search.brave.com", "safesearch.brave.com", "search.bravesoftware.com")
@@ -24,7 +24,6 @@ LONGEST_LABEL = 120  # characters of a line of stars or of a date label
 CARD_HEIGHT = 4  # levels between a link and the card it stands in
 
 CLICKS = "/a/redirect"  # the counter of advertisements; `click_url` holds the advertiser's page
-SOLD = "[data-type=ad], [data-type*=sponsored], [id^=search-ad], [class*=sponsored], .ad"
 # Kind of a box that is no row: the first selector that the box or anything in it matches.
 KINDS: tuple[tuple[Feature, str], ...] = (
     (Feature.AI_ANSWER, "#llm-snippet, #summarizer, [class*=chatllm], [id*=chatllm], [class*=llm-output]"),
@@ -65,7 +64,7 @@ def unwrap(href: str) -> str:
 
 
 def is_click(href: str) -> bool:
-    return path(href) == CLICKS and (not host(href) or host(href) in OWN)
+    return CLICKS in href and path(href) == CLICKS and (not host(href) or host(href) in OWN)
 
 
 def outside(link: Node | None) -> str:
@@ -95,7 +94,7 @@ def read(tree: Tree, box: Node) -> Iterator[Hit]:
         return
     link = next((link for link in box.css("a[href]") if link.text().strip()), None)
     web = attr(box, "data-type") == "web"
-    if link is not None and (tree.matches(box, SOLD) or is_click(attr(link, "href")) or (web and not outside(link))):
+    if link is not None and (is_sold(box) or is_click(attr(link, "href")) or (web and not outside(link))):
         yield advertisement(tree, box, link)
         return
     feature = None if web else kind(box)
@@ -105,6 +104,14 @@ def read(tree: Tree, box: Node) -> Iterator[Hit]:
         yield row(tree, box, link)
     else:
         yield from module(tree, box, feature)
+
+
+def is_sold(box: Node) -> bool:
+    """By the box's own names."""
+    held = box.attributes
+    typed, names = held.get("data-type") or "", held.get("class") or ""
+    sponsored = "sponsored" in typed or "sponsored" in names
+    return sponsored or typed == "ad" or "ad" in names.split() or (held.get("id") or "").startswith("search-ad")
 
 
 def is_row(box: Node, link: Node) -> bool:
@@ -149,7 +156,7 @@ def title(tree: Tree, box: Node, link: Node) -> str:
 
 def snippet(tree: Tree, box: Node, link: Node) -> tuple[str, str]:
     """Raw date words and the text. The date stands before the text, or as an attribute below ("Published ...")."""
-    scope = next(iter(below(box, ".result-wrapper, .result-content")), box)
+    scope = first_below(box, ".result-wrapper, .result-content") or box
     found = tree.first("snippet", scope, *SNIPPETS)
     if found is None:
         skipped = [link, *link.css("*"), *box.css(f"{EXTRAS}, {SITELINKS}")]
@@ -162,12 +169,17 @@ def snippet(tree: Tree, box: Node, link: Node) -> tuple[str, str]:
 
 def labelled_date(scope: Node, css: str) -> str:
     """The first piece below the matches whose whole text is a date."""
-    for part in scope.css(css):
-        for piece in (part, *below(part, "*")):
-            words = text(piece).strip(" -·|")
-            if 4 <= len(words) <= LONGEST_LABEL and leading_date(words)[0] == words:
-                return words
-    return ""
+    pieces = (text(piece).strip(" -·|") for part in scope.css(css) for piece in (part, *below(part, "*")))
+    return next((words for words in once_each(pieces) if leading_date(words)[0] == words), "")
+
+
+def once_each(lines: Iterable[str]) -> Iterator[str]:
+    """Short lines, each once: a node and the only node in it say the same."""
+    seen: set[str] = set()
+    for words in lines:
+        if 4 <= len(words) <= LONGEST_LABEL and words not in seen:
+            seen.add(words)
+            yield words
 
 
 def rating(box: Node) -> AggregateRating | None:
@@ -210,7 +222,7 @@ def module(tree: Tree, box: Node, feature: Feature | None) -> Iterator[Hit]:
         yield from cards(tree, box, feature)
     elif outside_links(box):
         head = text(tree.first("head", box, *HEADS))
-        yield Hit(feature=Feature.OTHER, title=head, snippet=text(box)[:LONGEST], links=links(box))
+        yield Hit(feature=Feature.OTHER, title=head, snippet=text(box, most=LONGEST)[:LONGEST], links=links(box))
 
 
 def answer(box: Node) -> Iterator[Hit]:
@@ -218,7 +230,7 @@ def answer(box: Node) -> Iterator[Hit]:
     buttons = frozenset(node.mem_id for node in box.css("button, header, footer, form"))
     cited = links(box)
     sources = frozenset(link.mem_id for _, link in outside_links(box))
-    said = text(box, skip=buttons | sources)
+    said = text(box, skip=buttons | sources, most=LONGEST)
     if len(said) >= SHORTEST_TEXT or cited:
         yield Hit(feature=Feature.AI_ANSWER, snippet=said[:LONGEST], links=cited)
 
@@ -275,12 +287,14 @@ def questions(tree: Tree, box: Node) -> Iterator[Hit]:
 def cards(tree: Tree, box: Node, feature: Feature) -> Iterator[Hit]:
     """A cluster: one hit a page. Without links it is one hit with its words."""
     urls: set[str] = set()
-    for url, link in outside_links(box):
+    found = outside_links(box)
+    held = holding(found, box)
+    for url, link in found:
         named = card_title(tree, link)
         if url in urls or not named:
             continue
         urls.add(url)
-        around = card(box, link)
+        around = card_of(link, box, held, CARD_HEIGHT)
         yield Hit(
             feature=feature,
             title=named,
@@ -289,19 +303,9 @@ def cards(tree: Tree, box: Node, feature: Feature) -> Iterator[Hit]:
             rating=rating(around) if feature is Feature.LOCAL_PACK else None,
             source=text(tree.first("card_source", around, *CARD_SOURCES)),
         )
-    head = text(box)[:LONGEST] if not urls else ""
+    head = text(box, most=LONGEST)[:LONGEST] if not urls else ""
     if head and feature is Feature.LOCAL_PACK:
         yield Hit(feature=feature, snippet=head, rating=rating(box))
-
-
-def card(box: Node, link: Node) -> Node:
-    """The largest node around a link, below the box, that leads nowhere else."""
-    around = link
-    for up in islice(ancestors(link), CARD_HEIGHT):
-        if up.mem_id == box.mem_id or len({url for url, _ in outside_links(up)}) > 1:
-            break
-        around = up
-    return around
 
 
 def card_title(tree: Tree, link: Node) -> str:

@@ -26,11 +26,11 @@ def is_utf8(body: bytes) -> bool:
     """True where `decode` would give the bytes as they stand: strict UTF-8 without a byte order mark."""
     if body.startswith(codecs.BOM_UTF8):
         return False
-    check = codecs.getincrementaldecoder("utf-8")()
+    whole, start = memoryview(body), 0
     try:
-        for start in range(0, len(body), _PIECE):
-            check.decode(body[start : start + _PIECE])
-        check.decode(b"", final=True)
+        while start < len(whole):
+            _, used = codecs.utf_8_decode(whole[start : start + _PIECE], "strict", start + _PIECE >= len(whole))
+            start += used
     except UnicodeDecodeError:
         return False
     return True

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
 from itertools import islice
 
 from audit.models import Feature, Hit
@@ -12,13 +12,12 @@ from spiders import naver_surfaces as rows
 from spiders.address import host, parameter
 from spiders.naver_surfaces import AD_BADGES, AD_WORDS, is_ad, is_own, links, outside, outside_links, target
 from spiders.ratings import read_rating
-from spiders.tree import Node, Tree, ancestors, attr, below, fold, hidden, text
+from spiders.tree import Node, Tree, ancestors, attr, below, fold, hidden, outermost, text
 
 LONGEST = 2_000  # characters kept of an answer or of a block of unknown kind
 AD_SITES = (".lnk_url", "[class*=url]:not([class*=area])")
 AD_TEXTS = (".link_desc, .ad_dsc a", "[class*=desc], [class*=dsc]")
 ANSWER_TOOLS = "button, [role=dialog], [class*=header], [class*=feedback]"
-LIST_HEIGHT = 24  # levels between an item and a list item around it
 SHORTEST_TEXT = 40  # characters that make an answer; less is a button or a lone header
 
 # First letters of the words in `data-block-id`, `data-meta-area`, `id` and `class` of a block; first kind that fits.
@@ -118,9 +117,9 @@ class Reader:
     def kind(self, block: Node) -> str:
         """By its own names, then by what it holds: known parts, only advertisements, only searches, or documents."""
         words = " ".join(attr(block, name) for name in NAMES).split()
-        for kind, starts in KINDS:
-            if any(word.startswith(starts) for word in words):
-                return kind
+        place = min(map(place_of, words), default=len(KINDS))
+        if place < len(KINDS):
+            return KINDS[place][0]
         held = next((kind for kind, css in HOLDS if block.css_first(css) is not None), "")
         if held:
             return held
@@ -174,7 +173,7 @@ class Reader:
         tools = frozenset(node.mem_id for node in block.css(ANSWER_TOOLS))
         cited = links(block)
         sources = frozenset(link.mem_id for _, link in outside_links(block))
-        said = text(block, skip=tools | sources)
+        said = text(block, skip=tools | sources, most=LONGEST)
         if len(said) >= SHORTEST_TEXT or cited:
             yield Hit(feature=Feature.AI_ANSWER, title=text(head), snippet=said[:LONGEST], links=cited)
 
@@ -195,8 +194,8 @@ class Reader:
         """Other queries, each once a page; the button for more is none."""
         for link in block.css("a[href*='query=']"):
             url, said = target(link), text(link)
-            query = fold(parameter(url, "query"))
-            if is_own(url) and said and query and query not in self.queries and not said.endswith("더보기"):
+            query = fold(parameter(url, "query")) if is_own(url) and said and not said.endswith("더보기") else ""
+            if query and query not in self.queries:
                 self.queries.add(query)
                 yield Hit(feature=Feature.RELATED_SEARCHES, title=query)
 
@@ -230,7 +229,15 @@ class Reader:
     def other(self, block: Node) -> Iterator[Hit]:
         found = links(block)
         if found:
-            yield Hit(feature=Feature.OTHER, title=header(block), snippet=text(block)[:LONGEST], links=found)
+            yield Hit(
+                feature=Feature.OTHER, title=header(block), snippet=text(block, most=LONGEST)[:LONGEST], links=found
+            )
+
+
+@lru_cache(maxsize=4096)
+def place_of(word: str) -> int:
+    """The first place in KINDS that a word of a block fits, else the length of KINDS."""
+    return next((place for place, (_, starts) in enumerate(KINDS) if word.startswith(starts)), len(KINDS))
 
 
 def header(block: Node) -> str:
@@ -261,11 +268,3 @@ def place_name(link: Node) -> str:
     unseen = frozenset(node.mem_id for node in link.css("[class*=blind]"))
     first = next((said for part in link.iter() if (said := text(part, skip=unseen))), "")
     return (first or text(link, skip=unseen))[: rows.LONGEST_LABEL]
-
-
-def outermost(nodes: Sequence[Node]) -> list[Node]:
-    kept: dict[int, Node] = {}
-    for node in nodes:
-        if node.mem_id not in kept and not any(up.mem_id in kept for up in islice(ancestors(node), LIST_HEIGHT)):
-            kept[node.mem_id] = node
-    return list(kept.values())

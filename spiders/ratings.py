@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from audit.models import AggregateRating
 from spiders.tree import fold
@@ -37,7 +37,9 @@ _THOUSAND = {
 _GROUPED = r"\d{1,3}(?:[., '’]\d{3}){1,3}(?![\d]|[.,]\d)"
 _SHORT = r"(?:\d{1,3}(?:[.,]\d{1,2})?)\s?(?:тыс|тис|млн|tsd|mil(?=\s)|[km](?![^\W\d_])|천|千|만|万|萬)\.?"
 _COUNT = rf"(?<![\d.,/])(?:{_SHORT}|{_GROUPED}|\d{{1,9}}(?![\d]|[.,]\d))\+?"
-_VALUE = r"(?<![\w.,/$€£¥₩₽₴-])(?P<value>\d{1,3}[.,]\d{1,2}|\d{1,3}(?![ '’]\d{3}(?!\d)))(?![\d]|[.,]\d)"
+# What may not stand before the value is looked at behind its first digit: a pattern that begins with a digit is
+# searched for many times faster than one that begins with a look back.
+_VALUE = r"(?P<value>\d(?<![\w.,/$€£¥₩₽₴-]\d)(?:\d{0,2}[.,]\d{1,2}|\d{0,2}(?![ '’]\d{3}(?!\d))))(?![\d]|[.,]\d)"
 
 _REVIEW = (
     r"reviews?|отзыв\w*|відгук\w*|리뷰|후기|评论|評論|点评|點評|条评价|條評價|评价|評價|rezension\w*|erfahrungsbericht\w*|"
@@ -58,8 +60,8 @@ _MIDDLE = (
 _JOINT = r"[\s·•|,;:(\-–—/]{0,5}"
 _LODGING = r"(?![\s-]*(?:hotel|hôtel|resort|отел|готел|호텔|酒店))"
 
-_SUFFIXED = re.compile(rf"({_COUNT})\s?{_MIDDLE}(?:(?P<vote>{_VOTE})|(?P<review>{_REVIEW}))", re.IGNORECASE)
-_PREFIXED = re.compile(rf"(?:(?P<vote>{_VOTE})|(?P<review>{_REVIEW}))\s?[:：(]?\s?({_COUNT})", re.IGNORECASE)
+_SUFFIXED = re.compile(rf"(?P<number>{_COUNT})\s?{_MIDDLE}(?:(?P<vote>{_VOTE})|(?P<review>{_REVIEW}))", re.IGNORECASE)
+_PREFIXED = re.compile(rf"(?:(?P<vote>{_VOTE})|(?P<review>{_REVIEW}))\s?[:：(]?\s?(?P<number>{_COUNT})", re.IGNORECASE)
 _BARE = re.compile(rf"^\s?[★⭐]?\s?(?:(?:{_RATING_WORD})\s?)?\(\s?({_COUNT})\s?\)", re.IGNORECASE)
 _OVER = re.compile(
     _VALUE + r"\s?(?:점|分|stars?|звёзд\w*|звезд\w*)?\s?(?P<sign>/|out of|of|из|з|із|von|auf|sur|de|su)\s?"
@@ -90,18 +92,39 @@ _COUNT_BEHIND = re.compile(
     re.IGNORECASE,
 )
 _PAREN_BEHIND = re.compile(_VALUE + rf"(?=\s?\(\s?(?P<count>{_COUNT})\s?\))", re.IGNORECASE)
+_SIGN = re.compile(r"[\d★⭐]")  # a line without any of these shows no rating
+_STAR_SIGN = re.compile(r"[★⭐🌟☆✩]")
 _ROW_OF_STARS = re.compile(r"(?P<full>[★⭐🌟]*)(?P<half>[½⯪⯨]?)(?P<empty>[☆✩]*)")
 _WITNESS = re.compile(rf"{_RATING_WORD}|{_STAR}|{_REVIEW}|{_VOTE}", re.IGNORECASE)
 _VERSION_WORD = re.compile(
     r"(?:version|ver|chapter|section|kapitel|figure|fig|table|версия|глава|раздел|§)\.?\s*$",
     re.IGNORECASE,
 )
+_UNIT = re.compile(r"\s?(?:%|°|[$€£¥₩₽₴]|km\b|kg\b|mm\b|cm\b|gb\b|mb\b|кг\b|км\b|руб|грн|元|원)", re.IGNORECASE)
+
+Marked = tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]
+"""Patterns in the order they are tried, each with marks (case folded) of which it needs one: they cost far less."""
+
+_SCALED: Marked = ((_OVER, ("",)), (_OUT_OF_KO, ("만점",)), (_OUT_OF_ZH, ("满分", "滿分")))
+_UNSCALED: Marked = (
+    (
+        _WORD_FIRST,
+        (
+            *("rat", "score", "рейтинг", "оценка", "оцінка", "평점", "별점", "评分", "評分", "得分", "wertung", "note"),
+            *("valuation", "valoraci", "calificaci", "puntuaci"),
+        ),
+    ),
+    (_STAR_BEFORE, ("★", "⭐", "🌟")),
+    (_STAR_BEHIND, ("",)),
+    (_COUNT_BEHIND, ("",)),
+    (_PAREN_BEHIND, ("(",)),
+)
 
 
 def read_rating(text: str) -> AggregateRating | None:
     """The rating a line of text shows ("4,7 · 1 815 отзывов"), or None where nothing proves that it is one."""
     line = _plain(text)
-    if not line or not (any(char.isdigit() for char in line) or "★" in line or "⭐" in line):
+    if _SIGN.search(line) is None:
         return None
     found = _scaled(line) or _percent(line) or _unscaled(line)
     if found is None:
@@ -167,7 +190,7 @@ Found = tuple[int, int, float, float]
 
 def _scaled(line: str) -> Found | None:
     """ "4.5/5", "Rated 4.5 out of 5", "5점 만점에 4.5점". A whole number needs a witness: "page 1 of 10" has none."""
-    for pattern in (_OVER, _OUT_OF_KO, _OUT_OF_ZH):
+    for pattern in _hopeful(_SCALED, line):
         for match in pattern.finditer(line):
             value, best = _float(match["value"]), float(match["best"])
             if best not in SCALES or value > best:
@@ -178,6 +201,15 @@ def _scaled(line: str) -> Found | None:
     return None
 
 
+def _hopeful(patterns: Marked, line: str) -> Iterator[re.Pattern[str]]:
+    """Patterns of which one mark stands in the line, in their order."""
+    for pattern, marks in patterns:
+        for mark in marks:
+            if mark in line:
+                yield pattern
+                break
+
+
 def _witnessed(line: str, match: re.Match[str]) -> bool:
     if _BARE.match(line[match.end() :]) and match["sign"] == "/":
         return True
@@ -186,19 +218,13 @@ def _witnessed(line: str, match: re.Match[str]) -> bool:
 
 
 def _percent(line: str) -> Found | None:
-    match = _PERCENT.search(line)
+    match = _PERCENT.search(line) if "%" in line else None
     return None if match is None else (match.start(), match.end(), _float(match["value"]), 100.0)
 
 
 def _unscaled(line: str) -> Found | None:
     """A value without scale: at most 5, with a star, a word or a count."""
-    for pattern in (
-        _WORD_FIRST,
-        _STAR_BEFORE,
-        _STAR_BEHIND,
-        _COUNT_BEHIND,
-        _PAREN_BEHIND,
-    ):
+    for pattern in _hopeful(_UNSCALED, line.casefold()):
         for match in pattern.finditer(line):
             if _float(match["value"]) <= DEFAULT_BEST and _believable(line, match, pattern):
                 return match.start(), match.end("value"), _float(match["value"]), DEFAULT_BEST
@@ -215,11 +241,7 @@ def _believable(line: str, match: re.Match[str], pattern: re.Pattern[str]) -> bo
         if _VERSION_WORD.search(line[: match.start()]):
             return False
         return not match["value"].isdigit() or (first and rest.strip().endswith(")"))
-    if re.match(
-        r"\s?(?:%|°|[$€£¥₩₽₴]|km\b|kg\b|mm\b|cm\b|gb\b|mb\b|кг\b|км\b|руб|грн|元|원)",
-        rest,
-        re.IGNORECASE,
-    ):
+    if _UNIT.match(rest):
         return False
     if not match["value"].isdigit() or match.span() == (0, len(line)):
         return True
@@ -242,18 +264,17 @@ def _worded(part: str) -> tuple[int | None, int | None]:
     rest = part
     for pattern in (_SUFFIXED, _PREFIXED):
         for match in pattern.finditer(rest):
-            number = next(group for group in match.groups() if group and group[0].isdigit())
             if match["vote"] and votes is None:
-                votes = _count(number)
+                votes = _count(match["number"])
             elif match["review"] and reviews is None:
-                reviews = _count(number)
+                reviews = _count(match["number"])
         rest = pattern.sub(" | ", rest)
     return votes, reviews
 
 
 def _row_of_stars(line: str) -> AggregateRating | None:
     """ "★★★★☆": five or ten signs. Five full ones alone among other words are an ornament unless a word says more."""
-    for match in _ROW_OF_STARS.finditer(line):
+    for match in _ROW_OF_STARS.finditer(line) if _STAR_SIGN.search(line) else ():
         signs = match.group()
         if len(signs) not in (5, 10):
             continue

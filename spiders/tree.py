@@ -7,9 +7,10 @@ Two of its habits are hidden here: `css_matches` also looks below a node, and `t
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator
-from functools import cached_property
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
+from itertools import islice, takewhile
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode  # noqa: TID251
 
@@ -20,7 +21,9 @@ MAX_BYTES = 16 * 1024 * 1024  # reliability B4: decoded size cap
 MAX_TAGS = 400_000  # real pages hold at most 8,479 elements
 SUSPICIOUS_TAGS = 20_000
 MAX_DEPTH = 2_000  # real pages are at most 65 deep
+TALLEST = 100  # levels that are climbed from a link
 SILENT_TAGS = frozenset({"script", "style", "noscript", "template", "svg", "head", "title", "iframe", "object"})
+UNREAD = SILENT_TAGS | {"-comment", "-doctype", "-document", None}  # lexbor's names of what is neither text nor element
 BLOCK_TAGS = frozenset(
     (
         "address",
@@ -84,7 +87,10 @@ class Tree:
     def __init__(self, page: str | bytes) -> None:
         self._page = page
         self.parser = LexborHTMLParser(page)
+        self._first: dict[str, Node | None] = {}
+        self._found: dict[str, list[Node]] = {}
         self._ids: dict[str, frozenset[int]] = {}
+        self._holders: dict[str, frozenset[int]] = {}
         self.tally: Counter[str] = Counter()
         """Which fallback of each anchor hit: `title:0` is the first choice, `title:miss` none."""
 
@@ -103,14 +109,31 @@ class Tree:
         return self._page if isinstance(self._page, str) else self._page.decode()
 
     def all(self, css: str) -> list[Node]:
-        """Every match once, in page order."""
-        return once(self.parser.css(css), css)
+        """Every match once, in page order; kept, since a pass over a whole page costs as much as reading a row."""
+        if css not in self._found:
+            self._found[css] = once(self.parser.css(css), css)
+        return self._found[css]
 
     def one(self, css: str) -> Node | None:
-        return self.parser.css_first(css)
+        """The first match in page order; kept."""
+        if css not in self._first:
+            self._first[css] = self.parser.css_first(css)
+        return self._first[css]
 
     def has(self, css: str) -> bool:
         return self.one(css) is not None
+
+    def holders(self, css: str) -> frozenset[int]:
+        """`mem_id` of every match and of all nodes around it; kept: one pass in place of one in every block."""
+        if css not in self._holders:
+            found: set[int] = set()
+            for node in self.all(css):
+                up: Node | None = node
+                while up is not None and up.mem_id not in found:
+                    found.add(up.mem_id)
+                    up = up.parent
+            self._holders[css] = frozenset(found)
+        return self._holders[css]
 
     def ids(self, css: str) -> frozenset[int]:
         """`mem_id` of every match; kept, so that `matches` and `closest` cost a set look-up."""
@@ -184,34 +207,39 @@ def fold(text: str) -> str:
     return " ".join(text.split())
 
 
-def text(node: Node | None, *, skip: frozenset[int] = frozenset()) -> str:
+def text(node: Node | None, *, skip: frozenset[int] = frozenset(), most: int = 0) -> str:
     """Visible text of a node as a reader sees it: inline tags join, block tags part, scripts and hidden words go.
 
-    `skip` holds `mem_id`s of nodes below it that are left out (a date inside a snippet).
+    `skip` holds `mem_id`s of nodes below it that are left out (a date inside a snippet). With `most`, reading stops
+    somewhere behind so many characters: for callers that keep only the beginning.
     """
-    if node is None:
-        return ""
+    child = node.first_child if node is not None else None
+    if child is not None and child.is_text_node and child.next is None:  # half of all calls
+        return fold(child.text_content or "")
     parts: list[str] = []
+    size, reach = 0, most or MAX_BYTES  # raw characters read, and those after which what they come to is looked at
     inside: list[tuple[Node, str]] = []  # no recursion: strangers choose the depth
-    child = node.first_child
     while child is not None or inside:
         if child is None:
             child, gap = inside.pop()
             parts.append(gap)
         elif child.is_text_node:
-            parts.append(child.text_content or "")
-        elif child.is_element_node and _is_read(child, skip):
-            gap = " " if child.tag in BLOCK_TAGS else ""
+            words = child.text_content or ""
+            parts.append(words)
+            size += len(words)
+            if size >= reach:
+                found = fold("".join(parts))
+                if len(found) >= most:
+                    return found
+                reach = 2 * size  # white space: doubled, so that all looks together stay linear
+        elif (tag := child.tag) not in UNREAD and child.mem_id not in skip and not hidden(child):
+            gap = " " if tag in BLOCK_TAGS else ""
             parts.append(gap)
             inside.append((child, gap))
             child = child.first_child
             continue
         child = child.next
     return fold("".join(parts))
-
-
-def _is_read(node: Node, skip: frozenset[int]) -> bool:
-    return node.tag not in SILENT_TAGS and not (skip and node.mem_id in skip) and not hidden(node)
 
 
 def hidden(node: Node) -> bool:
@@ -225,12 +253,23 @@ def hidden(node: Node) -> bool:
     if style and _HIDDEN_STYLE.search(style):
         return True
     names = attributes.get("class")
-    return bool(names) and not HIDDEN_CLASSES.isdisjoint((names or "").split())
+    return bool(names) and _hides(names or "")
+
+
+@lru_cache(maxsize=2048)
+def _hides(names: str) -> bool:
+    """True when one of a node's classes hides it; a page writes the same few hundred lists of classes all over."""
+    return not HIDDEN_CLASSES.isdisjoint(names.split())
 
 
 def attr(node: Node | None, name: str) -> str:
     """An attribute, "" where the node or the attribute is missing or empty."""
     return (node.attrs.get(name) or "").strip() if node is not None and node.is_element_node else ""
+
+
+def names(node: Node) -> list[str]:
+    """Tag, classes and id of a node as CSS writes them: `li`, `.row`, `#main`."""
+    return [node.tag or "", *("." + name for name in attr(node, "class").split()), "#" + attr(node, "id")]
 
 
 def below(node: Node, css: str) -> list[Node]:
@@ -258,3 +297,45 @@ def ancestors(node: Node) -> Iterator[Node]:
     while above is not None:
         yield above
         above = above.parent
+
+
+def up_to(node: Node, top: Node) -> Iterator[Node]:
+    """Parents, nearest first, below `top`."""
+    return takewhile(lambda above: above.mem_id != top.mem_id, ancestors(node))
+
+
+def holding(found: Iterable[tuple[str, Node]], top: Node) -> dict[int, set[str]]:
+    """The addresses of links found, by every node below `top` that they stand in."""
+    held: dict[int, set[str]] = defaultdict(set)
+    for url, link in found:
+        for above in islice(up_to(link, top), TALLEST):
+            held[above.mem_id].add(url)
+    return held
+
+
+def card_of(link: Node, top: Node, held: dict[int, set[str]], height: int) -> Node:
+    """The largest node around a link, below `top` and at most `height` levels up, that leads nowhere else."""
+    card = link
+    for above in islice(up_to(link, top), height):
+        if len(held[above.mem_id]) > 1:
+            break
+        card = above
+    return card
+
+
+def outermost(nodes: Iterable[Node]) -> list[Node]:
+    """Those of some nodes in page order that stand in no other of them; no node is climbed twice."""
+    kept: list[Node] = []
+    covered: dict[int, bool] = {}
+    for node in nodes:
+        trail: list[int] = []
+        up: Node | None = node
+        while up is not None and up.mem_id not in covered:
+            trail.append(up.mem_id)
+            up = up.parent
+        within = up is not None and covered[up.mem_id]
+        covered.update(dict.fromkeys(trail, within))
+        if not within:
+            kept.append(node)
+            covered[node.mem_id] = True
+    return kept

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from audit.models import Feature, Hit, Link
 from spiders import bing_surfaces as bing
 from spiders.address import host, http, parameter, path, under
-from spiders.tree import Node, Tree, ancestors, attr, text
+from spiders.tree import Node, Tree, ancestors, attr, card_of, holding, outermost, text
 
 HOMEPAGE = "https://search.yahoo.com/"
 OWN = "search.yahoo.com"
@@ -153,7 +153,7 @@ def kind(item: Node) -> str:
 
 def advertisements(tree: Tree, box: Node) -> Iterator[Hit]:
     """One hit a heading; an advertiser's address stands in Bing's click counter inside Yahoo's."""
-    heads = bing.outermost(box.css("h3 a[href], a[href]:has(h3)"))
+    heads = outermost(box.css("h3 a[href], a[href]:has(h3)"))
     for link in heads[: bing.MOST_CARDS]:
         scope = headed(link, box)
         title = title_of(link)
@@ -187,7 +187,7 @@ def ad_address(href: str) -> str:
 
 
 def questions(_: Tree, box: Node) -> Iterator[Hit]:
-    for item in bing.outermost(box.css(".itm, [class*=accordion] > li, details")):
+    for item in outermost(box.css(".itm, [class*=accordion] > li, details")):
         head = next(iter(item.css(".ttl-l, .ttl, summary, [role=button]")), None)
         title = text(head)
         if title:
@@ -205,12 +205,14 @@ def related(_: Tree, box: Node) -> Iterator[Hit]:
 def cards(feature: Feature, box: Node) -> Iterator[Hit]:
     """Linked titles of a list or carousel, each address once with its longest title."""
     found: dict[str, tuple[str, Node]] = {}
-    for url, link in outside_links(box):
+    linked = list(outside_links(box))
+    for url, link in linked:
         title = attr(link, "title") or text(next(iter(link.css(".desc")), None)) or text(link)
         if len(title) >= len(found[url][0] if url in found else "x"):
             found[url] = (title, link)
+    held = holding(linked, box)
     for url, (title, link) in islice(found.items(), bing.MOST_CARDS):
-        scope = bing.scope_of(link, box, outside)
+        scope = card_of(link, box, held, bing.CARD_HEIGHT)
         site = next(iter(scope.css(".s-card-cite, .cite, cite, .source")), None)
         yield Hit(feature=feature, title=title, url=url, date=bing.shown_date(scope) or None, source=text(site))
 
@@ -229,7 +231,7 @@ def images(_: Tree, box: Node) -> Iterator[Hit]:
 
 def places(_: Tree, box: Node) -> Iterator[Hit]:
     """Rows of the local block; one without rows is shown as itself."""
-    items = bing.outermost(box.css("li:has(h4), li:has(.title), [class*=item]:has(h4)")) or [box]
+    items = outermost(box.css("li:has(h4), li:has(.title), [class*=item]:has(h4)")) or [box]
     for item in items:
         name = heading(item)
         if name:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from audit.models import AggregateRating, Feature, Hit, Link
 from spiders.address import host, http, parameter, path
 from spiders.dates import leading_date
 from spiders.ratings import read_rating
-from spiders.tree import Node, Tree, ancestors, attr, below, fold, text
+from spiders.tree import Node, Tree, ancestors, attr, below, card_of, fold, holding, text, up_to
 
 HOMEPAGE = "https://yandex.com/"
 LONGEST_TEXT = 2_000  # characters of an answer that are kept as its snippet
@@ -23,7 +24,7 @@ LONGEST_STARS = 120  # characters of a line of stars
 LONGEST_DATE = 40  # characters of a line that is a date
 SHORTEST_TITLE = 4  # characters; less is a button
 SHORTEST_BLOCK = 20  # characters; less is a spacer or a lone label
-CARD_HEIGHT = 8  # levels between the link of a card and the node that holds all it says
+CARD_HEIGHT = 9  # levels between the link of a card and the node that holds all it says
 MOST_CARDS = 60  # of one block; real ones hold at most 30
 
 TITLES = (
@@ -68,7 +69,7 @@ SERVICES = {
 }
 _OWN_HOST = re.compile(r"(?:^|\.)(?:yandex\.(?:com?\.)?[a-z]{2,3}|ya\.ru|yandexwebcache\.net)$")
 _TURBO = re.compile(r"^(?:/turbo)?/([^/]+\.[^/]+)(?:/s)?(/.*)?$")
-STARS = "[class*=Rating], [class*=rating], [class*=Stars], [class*=stars]"
+STARS = "[class*=rating i], [class*=stars i]"
 CARD_TITLES = ("h3, h4", "[class*=Title], [class*=title], [class*=Headline]", "[class*=__link]")
 
 
@@ -98,7 +99,7 @@ def title_of(tree: Tree, block: Node) -> Title | None:
 
 def _unseen(node: Node, block: Node) -> bool:
     """For screen readers, or in a menu that is closed."""
-    return any(not UNSEEN_CLASSES.isdisjoint(attr(up, "class").split()) for up in (node, *_up_to(node, block)))
+    return any(not UNSEEN_CLASSES.isdisjoint(attr(up, "class").split()) for up in (node, *up_to(node, block)))
 
 
 def _link_of(heading: Node, block: Node) -> Node | None:
@@ -156,10 +157,10 @@ def service(url: str) -> Feature | None:
 
 
 def outside_links(node: Node) -> Iterator[tuple[str, Node]]:
-    """Links that leave Yandex and its ad counters, unwrapped."""
+    """Links that leave Yandex, unwrapped; its ad counters are on hosts of its own."""
     for link in node.css("a[href]"):
         url = unwrap(attr(link, "href"))
-        if url and not own(url) and not is_ad_link(url):
+        if url and not own(url):
             yield url, link
 
 
@@ -176,13 +177,11 @@ def links(node: Node) -> tuple[Link, ...]:
 # ---------------------------------------------------------------- ads
 
 
-def is_ad(block: Node, title: Title | None) -> bool:
+def is_ad(tree: Tree, block: Node, title: Title | None) -> bool:
     """By Yandex's own name on the block or in it, by the counter in the link, or by the label's word."""
-    if block.css_first(f"{LABELS}, {ADS}") is not None:
+    if block.mem_id in tree.holders(f"{LABELS}, {ADS}"):
         return True
-    if title is not None and is_ad_link(http(attr(title.link, "href"), HOMEPAGE)):
-        return True
-    return _labelled(block) or any("serp-adv" in attr(up, "class").split() for up in ancestors(block))
+    return (title is not None and is_ad_link(http(attr(title.link, "href"), HOMEPAGE))) or _labelled(block)
 
 
 def _labelled(block: Node) -> bool:
@@ -190,18 +189,11 @@ def _labelled(block: Node) -> bool:
     if not _says(block.text(separator="\n")):
         return False
     labels = (node for node in block.css("span, div, label") if _says(node.text(deep=False)))
-    return any(not any(up.tag in ("a", "h2", "h3") for up in _up_to(node, block)) for node in labels)
+    return any(not any(up.tag in ("a", "h2", "h3") for up in up_to(node, block)) for node in labels)
 
 
 def _says(lines: str) -> bool:
-    return any(line.strip(" \t\r\xa0·•.:").casefold() in LABEL_WORDS for line in lines.split("\n"))
-
-
-def _up_to(node: Node, block: Node) -> Iterator[Node]:
-    for above in ancestors(node):
-        if above.mem_id == block.mem_id:
-            return
-        yield above
+    return not LABEL_WORDS.isdisjoint([line.strip(" \t\r\xa0·•.:") for line in lines.casefold().split("\n")])
 
 
 def ad_address(link: Node) -> str:
@@ -227,7 +219,7 @@ def _clicked(bem: str) -> str:
 def advertisements(tree: Tree, block: Node, title: Title | None) -> Iterator[Hit]:
     """One hit an advertisement; a gallery of goods has a link a card and no heading."""
     if title is not None:
-        shown = text(tree.first("ad_site", block, *DISPLAYED), skip=unseen(block))
+        shown = site_line(tree.first("ad_site", block, *DISPLAYED))
         url = ad_address(title.link)
         yield Hit(feature=Feature.AD, title=title.words, url=url, displayed_url=shown, rating=rating(block))
         return
@@ -240,6 +232,10 @@ def advertisements(tree: Tree, block: Node, title: Title | None) -> Iterator[Hit
 
 
 DISPLAYED = (".Organic-Path", ".path, .Path", ".serp-url, .serp-item__greenurl", ".b-serp-url")
+
+
+def site_line(shown: Node | None) -> str:
+    return text(shown, skip=unseen(shown)) if shown is not None else ""
 
 
 def unseen(node: Node) -> frozenset[int]:
@@ -264,7 +260,7 @@ def kind(block: Node, title: Title | None, *, aside: bool) -> Feature | None:
     name = block_name(block)
     url = unwrap(attr(title.link, "href")) if title is not None else ""
     leaves = bool(url) and not own(url)
-    found = next((feature for feature, parts in KINDS.items() if any(part in name for part in parts)), None)
+    found = _named_kind(name)
     if found is not None and not (found is Feature.VIDEO and leaves and not aside):
         return found
     if aside:
@@ -272,6 +268,11 @@ def kind(block: Node, title: Title | None, *, aside: bool) -> Feature | None:
     if title is None:
         return Feature.OTHER
     return service(url) or (Feature.OTHER if name not in _PLAIN and not leaves else None)
+
+
+@lru_cache(maxsize=1024)
+def _named_kind(name: str) -> Feature | None:
+    return next((feature for feature, parts in KINDS.items() if any(part in name for part in parts)), None)
 
 
 def read_box(tree: Tree, block: Node, feature: Feature, title: Title | None) -> Iterator[Hit]:
@@ -291,7 +292,7 @@ def read_box(tree: Tree, block: Node, feature: Feature, title: Title | None) -> 
 
 
 def whole(block: Node, feature: Feature, head: str) -> Iterator[Hit]:
-    said = text(block, skip=unseen(block))
+    said = text(block, skip=unseen(block), most=LONGEST_TEXT)
     if head or len(said) >= SHORTEST_BLOCK:
         yield Hit(feature=feature, title=head, snippet=said[:LONGEST_TEXT], links=links(block))
 
@@ -315,7 +316,7 @@ def ai_answer(tree: Tree, block: Node, head: str) -> Iterator[Hit]:
     """The answer with the pages it names; a frame that waits for its script has neither and is no answer."""
     body = tree.first("ai", block, ".FuturisGPTMessage-GroupContent", "[class*=Markdown]", "[class*=Card-Content]")
     skip = frozenset(n.mem_id for n in below(block, f"{UNSEEN}, button, [class*=Footnote], [class*=Header]"))
-    said = text(body or block, skip=skip)
+    said = text(body or block, skip=skip, most=LONGEST_TEXT)
     sources = below(block, "a[class*=Source]")
     named = {unwrap(attr(link, "href")): text(link) for link in sources} if sources else {}
     cited = tuple(Link(title=name, url=url) for url, name in named.items() if url) or links(block)
@@ -326,7 +327,7 @@ def ai_answer(tree: Tree, block: Node, head: str) -> Iterator[Hit]:
 def answer(block: Node, feature: Feature, head: str) -> Iterator[Hit]:
     """A card about the thing itself, or an answer lifted from one page."""
     cited = links(block)
-    said = text(block, skip=unseen(block)).removeprefix(head).strip()
+    said = text(block, skip=unseen(block), most=LONGEST_TEXT + len(head) + 1).removeprefix(head).strip()
     if said or cited:
         url, said = (cited[0].url if cited else ""), said[:LONGEST_TEXT]
         yield Hit(feature=feature, title=head, url=url, snippet=said, rating=rating(block), links=cited)
@@ -341,9 +342,9 @@ def places(block: Node, head: str) -> Iterator[Hit]:
     if len(named) < 2:
         yield from answer(block, Feature.LOCAL_PACK, head)
         return
-    pages = {link.mem_id: url for url, link in named.items()}
+    pages = holding(named.items(), block)
     for link in named.values():
-        scope = _scope(link, block, pages)
+        scope = card_of(link, block, pages, CARD_HEIGHT)
         url = next((url for url, _ in outside_links(scope)), "")
         said = text(scope).removeprefix(text(link)).strip()
         yield Hit(feature=Feature.LOCAL_PACK, title=text(link), url=url, snippet=said, rating=rating(scope))
@@ -352,32 +353,22 @@ def places(block: Node, head: str) -> Iterator[Hit]:
 def cards(block: Node, feature: Feature, head: Title | None) -> Iterator[Hit]:
     """Titles of a carousel with the pages they come from: the title often links Yandex, the source line the page."""
     found = list(outside_links(block))
-    pages = {link.mem_id: url for url, link in found} | ({head.link.mem_id: "the whole list"} if head else {})
+    pages = holding([*found, ("the whole list", head.link)] if head is not None else found, block)
     seen: set[str] = set()
     for url, link in found[:MOST_CARDS]:
         if url not in seen:
             seen.add(url)
-            scope = _scope(link, block, pages)
+            scope = card_of(link, block, pages, CARD_HEIGHT)
             names = (text(node) for css in CARD_TITLES for node in below(scope, css))
             title = next((name for name in names if len(name) >= SHORTEST_TITLE), "") or text(scope)
             yield Hit(feature=feature, title=title, url=url, date=shown_date(scope) or None)
 
 
-def _scope(link: Node, block: Node, pages: dict[int, str]) -> Node:
-    """The largest node around a link that holds links to no second page."""
-    scope = link
-    for height, above in enumerate(ancestors(link)):
-        held = {pages.get(a.mem_id) for a in above.css("a[href]")} - {None}
-        if height > CARD_HEIGHT or above.mem_id == block.mem_id or len(held) > 1:
-            break
-        scope = above
-    return scope
-
-
 def shown_date(node: Node) -> str:
     """Raw date words of a card: the first small node whose whole text is a date."""
-    said = (fold(piece.text()).strip(" -·—") for piece in node.css("time, span, div")[:MOST_CARDS])
-    return next((words for words in said if len(words) <= LONGEST_DATE and leading_date(words)[0] == words != ""), "")
+    pieces = dict.fromkeys(piece.text() for piece in node.css("time, span, div")[:MOST_CARDS])  # most repeat the inner
+    said = (words for piece in pieces if len(words := fold(piece).strip(" -·—")) <= LONGEST_DATE)
+    return next((words for words in said if leading_date(words)[0] == words != ""), "")
 
 
 def rating(node: Node) -> AggregateRating | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import pytest
 
 from audit.models import Feature, Hit, Page
 from spiders import guards
-from spiders.address import host, http, parameter, under
+from spiders.address import host, http, parameter, path, under
 from spiders.tree import Tree
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -104,4 +105,38 @@ def test_address_parts() -> None:
     assert host("https://User@WWW.A.example:8080/x") == "www.a.example"
     assert under("shop.a.example", "a.example")
     assert not under("nota.example", "a.example")
-    assert parameter("https://d.example/l/?uddg=https%3A%2F%2Fa.example%2F%3Fq%3D1%252B2", "uddg") == "https://a.example/?q=1%2B2"
+    assert (
+        parameter("https://d.example/l/?uddg=https%3A%2F%2Fa.example%2F%3Fq%3D1%252B2", "uddg")
+        == "https://a.example/?q=1%2B2"
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://A.example:8080/x/y?q=1#z",
+        "http://a.example",
+        "http://a.example?q=/x",
+        "https://user:word@a.example/x",
+        "https://[::1]:80/x",
+        "HTTP://a.example/x",
+        "http://a.example/x y",
+        "http://a.ex\nample/x",
+        "http://a.example/x\n/y",
+        "http://münchen.example/ü",
+        "http://a.example:/x",
+        "//a.example/x",
+        "/x?q=1",
+        "",
+    ],
+)
+def test_the_quick_way_of_an_address_is_the_long_one(url: str) -> None:
+    parts = urlsplit(url)
+    assert (host(url), path(url)) == (parts.hostname or "", parts.path)
+
+
+def test_parameters_in_every_spelling() -> None:
+    assert parameter("https://a.example/?x=1&%71=a%2Bb+c&q=2#&q=3", "q") == "a+b c"
+    assert parameter("/s?wd=&word=b", "word", "wd") == "b"
+    assert parameter("https://a.example/?q", "q") == "" == parameter("https://a.example/#?q=1", "q")
+    assert parameter("https://[a.example/?q=1", "q") == ""

@@ -277,3 +277,8 @@ def test_evil_text_takes_linear_time(piece: str) -> None:
     read_bars([piece * MAX_TEXT], 5)
     read_counts(piece * MAX_TEXT)
     assert time.perf_counter() - start < 1
+
+
+def test_a_word_that_begins_with_a_digit_is_not_the_count() -> None:
+    assert read_counts("/5рейтингbewertung 66") == (66, None)  # was a crash: "5рей" is no number
+    assert read_counts("4,7bewertung 10") == (10, None)

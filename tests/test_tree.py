@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from spiders.charset import decode
-from spiders.tree import Tree, UnreadableError, attr, below, guard, text
+from spiders.charset import decode, is_utf8
+from spiders.tree import (
+    Tree,
+    UnreadableError,
+    attr,
+    below,
+    card_of,
+    first_below,
+    guard,
+    holding,
+    names,
+    outermost,
+    text,
+)
 
 SAMPLES = {
     "ru": "Отзывы о компании: всё хорошо, спасибо за помощь и быструю доставку",
@@ -46,6 +58,25 @@ def test_gbk_under_a_utf8_label() -> None:
 @pytest.mark.parametrize("label", ["utf-7", "no-such-charset", "x-user-defined"])
 def test_bogus_labels_are_no_reason_to_fail(label: str) -> None:
     assert "ASCII stays" in decode(b"<p>ASCII stays</p>", f"text/html; charset={label}")[0]
+
+
+@pytest.mark.parametrize("size", range(8_188, 8_197))
+@pytest.mark.parametrize("tail", ["я", "中", "😀", "z"])
+def test_utf8_is_told_across_the_pieces_it_is_checked_in(size: int, tail: str) -> None:
+    body = b"a" * size + tail.encode() * 3
+    assert is_utf8(body)
+    assert is_utf8(body[:-1]) is (tail == "z")
+    assert not is_utf8(body + b"\xff")
+    assert not is_utf8(b"\xef\xbb\xbf" + body)
+
+
+@pytest.mark.parametrize(
+    "body", [SAMPLES["ru"].encode(), SAMPLES["ru"].encode("utf-8-sig"), SAMPLES["ru"].encode("cp1251")]
+)
+def test_source_is_the_decoded_text(body: bytes) -> None:
+    tree = Tree.of(body + b"\0", "text/html; charset=windows-1251")
+    assert tree.source == SAMPLES["ru"] == text(tree.one("body"))
+    assert Tree.of(body, "text/html; charset=windows-1251").source == SAMPLES["ru"]
 
 
 def test_text_joins_inline_and_parts_blocks() -> None:
@@ -100,3 +131,45 @@ def test_unlabelled_latin_is_not_taken_for_chinese() -> None:
     assert decode(russian.encode("cp1251"))[0] == russian
     chinese = "露米维洛电动自行车的电池续航让很多用户满意"
     assert decode(chinese.encode("gb18030"))[0] == chinese
+
+
+def test_text_may_stop_behind_what_is_kept() -> None:
+    tree = Tree.of(b"<div>" + b"<p>  one \n two  </p>" * 50 + b"</div>")
+    box = tree.one("div")
+    whole = text(box)
+    for most in (1, 7, 60, 10_000):
+        assert text(box, most=most)[:most] == whole[:most]
+    assert len(text(box, most=20)) < len(whole)
+
+
+def test_outermost_keeps_page_order_and_each_node_once() -> None:
+    tree = Tree.of(b"<ul><li id=a><ul><li id=b></ul></li><li id=c></ul><p><b><li id=d></b>")
+    items = tree.all("li")
+    assert [attr(node, "id") for node in outermost([*items, *items])] == ["a", "c", "d"]
+
+
+def test_holders_are_the_matches_and_all_around_them() -> None:
+    tree = Tree.of(b"<div id=x><p><b class=mark>m</b></p></div><div id=y></div>")
+    held = tree.holders(".mark, .other")
+    assert [attr(node, "id") for node in tree.all("div") if node.mem_id in held] == ["x"]
+    assert all(node.mem_id in held for node in tree.all("html, p, b"))
+
+
+def test_a_card_is_what_leads_to_one_page() -> None:
+    tree = Tree.of(
+        b"<div id=box><div id=one><p><a href=/a>a</a><a href=/a>a</a></p></div><div><a href=/b>b</a></div></div>"
+    )
+    box, links = tree.one("#box"), tree.all("a")
+    assert box is not None
+    held = holding([(attr(link, "href"), link) for link in links], box)
+    assert attr(card_of(links[0], box, held, 5), "id") == "one"
+    assert card_of(links[0], box, held, 1).tag == "p"
+
+
+def test_names_and_first_below() -> None:
+    tree = Tree.of(b"<div id=x class='a b'><div class=a id=y></div></div>")
+    outer = tree.one("#x")
+    assert outer is not None
+    assert names(outer) == ["div", ".a", ".b", "#x"]
+    assert attr(first_below(outer, "div.a"), "id") == "y"
+    assert first_below(outer, ".b") is None

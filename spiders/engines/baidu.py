@@ -154,7 +154,7 @@ class Baidu(Engine):
         for block in parts[0]:
             yield from read_block(tree, block, aside=False)
         for block in parts[1]:
-            yield from surfaces.searches(block)
+            yield from surfaces.searches(tree, block)
         for block in parts[2]:
             yield from read_block(tree, block, aside=True)
 
@@ -170,9 +170,10 @@ def rows_of(tree: Tree) -> str:
 
 
 def read_block(tree: Tree, block: Node, *, aside: bool) -> Iterator[Hit]:
-    if not block.text().strip() or not MESSAGES.isdisjoint(attr(block, "class").split()):
+    lines = block.text(separator="\n")
+    if not lines or lines.isspace() or not MESSAGES.isdisjoint(attr(block, "class").split()):
         return
-    if surfaces.is_ad(block):
+    if surfaces.is_ad(tree, block, lines):
         yield from surfaces.advertisements(tree, block)
         return
     link = surfaces.title_link(tree, block)
@@ -191,19 +192,19 @@ def row_hit(tree: Tree, block: Node, link: Node, url: str) -> Hit:
     raw, said = dated_snippet(tree, block)
     return Hit(
         feature=Feature.ORGANIC if url else Feature.OTHER,
-        title=surfaces.plain(link),
+        title=surfaces.plain(tree, link),
         url=url,
         displayed_url=site.displayed,
         snippet=said,
         date=raw or site.date or None,
         rating=surfaces.rating(block, frozenset({link.mem_id})),
         source=site.name,
-        links=sitelinks(block, link, url),
+        links=sitelinks(tree, block, link, url),
     )
 
 
 def site_of(tree: Tree, block: Node) -> Site:
-    said = surfaces.plain(tree.first("site", block, *surfaces.SITES))
+    said = surfaces.plain(tree, tree.first("site", block, *surfaces.SITES))
     if not said:
         return Site()
     if _ADDRESS.match(said) is None:
@@ -231,12 +232,13 @@ def dated_snippet(tree: Tree, block: Node) -> tuple[str, str]:
     return leading_date(said)
 
 
-def sitelinks(block: Node, link: Node, url: str) -> tuple[Link, ...]:
+def sitelinks(tree: Tree, block: Node, link: Node, url: str) -> tuple[Link, ...]:
     """Titled links of a row to other pages, badges and tools left out; Baidu hides which site they are on."""
     mine = {url, attr(link, "href")}
-    tools = {tool.mem_id for part in block.css(f"h3, {FOOT}") for tool in part.css("a")}
+    others = [(other, node) for other, node in surfaces.outside_links(block) if other not in mine]
+    tools = {tool.mem_id for part in block.css(f"h3, {FOOT}") for tool in part.css("a")} if others else set()
     found: dict[str, str] = {}
-    for other, node in surfaces.outside_links(block):
-        if other not in mine and node.mem_id not in tools and (name := surfaces.plain(node)):
-            found.setdefault(other, name)
+    for other, node in others:
+        if other not in found and node.mem_id not in tools and (name := surfaces.plain(tree, node)):
+            found[other] = name
     return tuple(Link(title=name, url=other) for other, name in found.items())

@@ -17,7 +17,7 @@ from spiders import bing_surfaces as surfaces
 from spiders.address import host, http, parameter, path, under
 from spiders.dates import leading_date
 from spiders.engine import Engine
-from spiders.tree import Node, Tree, attr, below, fold, hidden, text
+from spiders.tree import Node, Tree, attr, below, fold, hidden, names, outermost, text
 
 ROWS_A_PAGE = 10
 MARKETS = frozenset(
@@ -36,7 +36,9 @@ ITEMS = (
 ROW = ".b_algo, li.sa_wr"
 CAPTCHA = "div.captcha, div.captcha_header, #turnstile-widget, #b_captcha"
 CONSENT = "#bnp_btn_accept, #bnp_container"
-NOT_ITEMS = "script, style, link, .b_pag, .b_msg, #mfa_root, .b_no, .b_widgetContainer, .sb_pag"
+NOT_ITEMS = frozenset(
+    ("script", "style", "link", ".b_pag", ".b_msg", "#mfa_root", ".b_no", ".b_widgetContainer", ".sb_pag")
+)
 ADS = ".b_ad, .sb_ads, .b_adTop, .b_adBottom"
 
 LINKS = ("h2 a[href]", "a[href]:has(h2)", "h3 a[href]", "a.tilk[href]")
@@ -136,7 +138,7 @@ class Bing(Engine):
 
     def _rewritten(self, tree: Tree) -> tuple[str, str]:
         """(asked, shown instead) of "Including results for"; a suggestion that changes nothing forces nothing back."""
-        notes = surfaces.outermost(note.parent or note for note in tree.all(NOTE))
+        notes = outermost(note.parent or note for note in tree.all(NOTE))
         found = [node for note in notes for node in note.css("a[href*='q=']")]
         forced = [node for node in found if FORCED in attr(node, "href")]
         instead = [node for node in found if FORCED not in attr(node, "href")]
@@ -147,8 +149,8 @@ class Bing(Engine):
     def hits(self, tree: Tree) -> Iterator[Hit]:
         place, items = next(((i, css) for i, css in enumerate(ITEMS) if tree.has(css)), (0, ITEMS[0]))
         searches: set[str] = set()
-        for item in surfaces.outermost(tree.all(items)):
-            if tree.matches(item, NOT_ITEMS) or is_hidden(item):
+        for item in outermost(tree.all(items)):
+            if not NOT_ITEMS.isdisjoint(names(item)) or is_hidden(item):
                 continue
             tree.tally[f"item:{place}"] += 1
             for hit in read_item(tree, item):

@@ -156,7 +156,7 @@ def is_box(node: Node) -> bool:
 
 def says_nothing(block: Node) -> bool:
     """A box of words only; the query repeated in it (bold or linked) may be about finding nothing, and is left out."""
-    if surfaces.kind(block) is not None or surfaces.outside_links(block):
+    if surfaces.outside_links(block) or surfaces.kind(block) is not None:
         return False
     said = text(block, skip=frozenset(node.mem_id for node in block.css("b, strong, em, mark, a")))
     return len(said) <= LONGEST_MESSAGE and bool(NOTHING.search(said))

@@ -18,7 +18,7 @@ from spiders import yahoo_surfaces as yahoo
 from spiders.address import host, http, parameter, path, under
 from spiders.dates import leading_date
 from spiders.engine import Engine
-from spiders.tree import Node, Tree, ancestors, attr, below, fold, hidden, text
+from spiders.tree import Node, Tree, ancestors, attr, below, first_below, fold, hidden, names, outermost, text
 
 HOMEPAGE = "https://duckduckgo.com/"
 OWN = "duckduckgo.com"
@@ -33,6 +33,7 @@ MODULES = (
     ".zci-wrapper > .zci, #zero_click_abstract, .zci.is-active, .module, .related-searches, "
     "form[action*='/lite'] ~ table"
 )
+NO_ROWS = frozenset({".result--more", ".result--sep"})
 BLOCKS = f"li[data-layout], {ROWS}, {MODULES}"
 ADS = (
     "[data-testid=ad], li[data-layout=ad], .result--ad, #ads .result, .results--ads .result, .web-result-sponsored, "
@@ -188,7 +189,7 @@ def read_block(tree: Tree, block: Node) -> Iterator[Hit]:
     if layout in ("", "organic", "ad") and (title := title_of(tree, block)) is not None:
         row = row_of(block)
         yield from read_row(tree, row, title)
-    elif layout.startswith("related") or tree.matches(block, ".related-searches"):
+    elif layout.startswith("related") or ".related-searches" in names(block):
         for link in block.css("a[href*='q=']"):
             yield Hit(feature=Feature.RELATED_SEARCHES, title=text(link))
     elif layout or tree.matches(block, MODULES):
@@ -198,7 +199,7 @@ def read_block(tree: Tree, block: Node) -> Iterator[Hit]:
 def title_of(tree: Tree, block: Node) -> Node | None:
     if block.tag == "a":
         return block
-    if tree.matches(block, MODULES) or tree.matches(block, ".result--more, .result--sep"):
+    if tree.matches(block, MODULES) or not NO_ROWS.isdisjoint(names(block)):
         return None
     return tree.first("title", block, *TITLES)
 
@@ -250,7 +251,7 @@ def lines_below(row: Node) -> Iterator[Node]:
 def first_of(tree: Tree, anchor: str, lines: list[Node], selectors: tuple[str, ...]) -> Node | None:
     for css in selectors:
         for line in lines:
-            found = next(iter(below(line, css)), None)
+            found = first_below(line, css)
             if found is not None:
                 tree.tally[f"{anchor}:{selectors.index(css)}"] += 1
                 return found
@@ -274,7 +275,7 @@ def dated_snippet(tree: Tree, lines: list[Node]) -> tuple[str, str]:
 
 
 def sitelinks(row: Node) -> Iterator[Link]:
-    for link in bing.outermost(below(row, SITELINKS)):
+    for link in outermost(below(row, SITELINKS)):
         url, title = advertiser(unwrap(attr(link, "href"))), text(link)
         if url and title:
             yield Link(title=title, url=url)
@@ -282,7 +283,7 @@ def sitelinks(row: Node) -> Iterator[Link]:
 
 def read_module(tree: Tree, box: Node, layout: str) -> Iterator[Hit]:
     """A typed block. One without content ("Generate answer", a closed map) shows nothing and is no hit."""
-    feature = kind_of(tree, box, layout)
+    feature = kind_of(box, layout)
     if feature in (Feature.KNOWLEDGE_PANEL, Feature.AI_ANSWER):
         yield from read_answer(tree, box, feature)
     elif not tree.matches(box, "form[action*='/lite'] ~ table"):
@@ -291,10 +292,10 @@ def read_module(tree: Tree, box: Node, layout: str) -> Iterator[Hit]:
         yield from read_answer(tree, box, Feature.KNOWLEDGE_PANEL)
 
 
-def kind_of(tree: Tree, box: Node, layout: str) -> Feature:
-    names = layout or f"{attr(box, 'id')} {attr(box, 'class')}"
-    kind = next((feature for word, feature in KINDS.items() if word in names), None)
-    if kind is None and tree.matches(box, ".zci"):
+def kind_of(box: Node, layout: str) -> Feature:
+    named = layout or f"{attr(box, 'id')} {attr(box, 'class')}"
+    kind = next((feature for word, feature in KINDS.items() if word in named), None)
+    if kind is None and ".zci" in names(box):
         return Feature.KNOWLEDGE_PANEL
     return kind or Feature.OTHER
 
@@ -313,7 +314,7 @@ def read_answer(tree: Tree, box: Node, feature: Feature) -> Iterator[Hit]:
     if feature is Feature.AI_ANSWER and body is None:
         return
     skip = frozenset(node.mem_id for node in box.css("a[href], .module__title"))
-    said = text(body or box, skip=skip)[:LONGEST]
+    said = text(body or box, skip=skip, most=LONGEST)[:LONGEST]
     if said:
         panel = feature is Feature.KNOWLEDGE_PANEL
         url = sources[0].url if panel and sources else ""
@@ -346,7 +347,7 @@ def read_cards(box: Node, feature: Feature) -> Iterator[Hit]:
         if url and title and url not in urls and (is_click(raw) or not under(host(url), OWN)):
             urls.add(url)
             yield Hit(feature=Feature.AD if is_click(raw) else feature, title=title, url=url)
-    words = "" if urls else text(box)[:LONGEST]
+    words = "" if urls else text(box, most=LONGEST)[:LONGEST]
     if words and feature not in (Feature.IMAGE, Feature.VIDEO):
         yield Hit(feature=feature, snippet=words)
 

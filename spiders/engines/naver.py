@@ -124,10 +124,13 @@ class Naver(Engine):
 
 def blocks(tree: Tree) -> list[Node]:
     """The outermost blocks of all columns in page order; where none is marked, the children of the columns."""
-    columns = [column for css in COLUMNS if (column := tree.one(css)) is not None]
-    found = [block for column in columns for block in parts(column)]
+    found = [block for column in columns(tree) for block in parts(column)]
     tree.tally[f"block:{0 if found else 1}"] += 1
-    return found or [child for column in columns for child in column.iter() if (child.tag or "-")[0] != "-"]
+    return found or [child for column in columns(tree) for child in column.iter() if (child.tag or "-")[0] != "-"]
+
+
+def columns(tree: Tree) -> list[Node]:
+    return [column for css in COLUMNS for column in tree.all(css)[:1]]
 
 
 def parts(column: Node) -> Iterator[Node]:
@@ -137,7 +140,7 @@ def parts(column: Node) -> Iterator[Node]:
         node = next(stack[-1], None)
         if node is None:
             stack.pop()
-        elif (node.tag or "-")[0] == "-" or EMPTY.search(names(node)) or SPELLING.search(names(node)):
+        elif (node.tag or "-")[0] == "-" or is_note(names(node)):
             continue  # a comment, or a note of Naver's own
         elif is_part(node):
             yield node
@@ -150,11 +153,14 @@ def is_part(node: Node) -> bool:
     return marked or not PARTS.isdisjoint(attr(node, "class").split())
 
 
+def is_note(named: str) -> bool:
+    return EMPTY.search(named) is not None or SPELLING.search(named) is not None
+
+
 def notes(tree: Tree, named: re.Pattern[str]) -> Iterator[Node]:
     """Visible messages in the columns themselves, beside the blocks or in their place."""
-    for css in COLUMNS:
-        column = tree.one(css)
-        for child in column.iter() if column is not None else ():
+    for column in columns(tree):
+        for child in column.iter():
             if named.search(names(child)) and not hidden(child):
                 yield child
 

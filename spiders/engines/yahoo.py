@@ -19,7 +19,7 @@ from spiders import yahoo_surfaces as surfaces
 from spiders.address import host, http, parameter, under
 from spiders.dates import leading_date
 from spiders.engine import Engine
-from spiders.tree import Node, Tree, attr, fold, hidden, text
+from spiders.tree import Node, Tree, attr, fold, hidden, names, outermost, text
 
 HOSTS = {"GB": "uk.", "DE": "de.", "FR": "fr.", "CA": "ca.", "TW": "tw.", "HK": "hk.", "IN": "in."}
 """Countries with a host of their own (engines reference, section 8); all others are answered by the main one."""
@@ -36,7 +36,9 @@ ITEMS = (
 AD_LISTS = "ol[class*=Ads] > li"
 ROW = ".algo, .algo-sr, .relsrch, .res:not(.sc)"
 ADS = ".ads, .AdTop, .AdBttm, .AdNrrw, .spns, ol[class*=Ads]"
-NOT_ITEMS = ".pagination, .Pgntn, .vrtPivots, .timefilter, .assist, .ds_promo_newtab, .zrp, .cquery, .hidden, #pg"
+NOT_ITEMS = frozenset(
+    (".pagination", ".Pgntn", ".vrtPivots", ".timefilter", ".assist", ".ds_promo_newtab", ".zrp", ".cquery", ".hidden")
+) | {"#pg"}
 
 LINKS = ("h3 a[href]", "a[href]:has(h3)", ".compTitle a[href]")
 SNIPPETS = (".compText p", ".compText", ".abstr", "p.s-desc", ".compTextList li", "p")
@@ -141,8 +143,8 @@ class Yahoo(Engine):
     def hits(self, tree: Tree) -> Iterator[Hit]:
         place, items = next(((i, css) for i, css in enumerate(ITEMS) if tree.has(css)), (0, ITEMS[0]))
         searches: set[str] = set()
-        for item in bing.outermost(tree.all(f"{items}, {AD_LISTS}")):
-            if tree.matches(item, NOT_ITEMS) or hidden(item):
+        for item in outermost(tree.all(f"{items}, {AD_LISTS}")):
+            if not NOT_ITEMS.isdisjoint(names(item)) or hidden(item):
                 continue
             tree.tally[f"item:{place}"] += 1
             for hit in read_item(tree, item):
@@ -154,7 +156,7 @@ class Yahoo(Engine):
 
 
 def read_item(tree: Tree, item: Node) -> Iterator[Hit]:
-    if tree.inside(item, ADS) or item.css_first(ADS) is not None:
+    if item.mem_id in tree.holders(ADS) or tree.inside(item, ADS):
         yield from surfaces.advertisements(tree, item)
         return
     if item.css_first(ROW) is not None:

@@ -29,7 +29,8 @@ BLOCKS = (
 RELATED_CLASSES = frozenset(name.strip(" .") for name in RELATED.split(","))
 # Yandex's own offers and notices, and the columns beside the rows.
 NO_BLOCK = frozenset({"serp-adv__add", "RequestMeta", "EmptySearchResults"})
-ASIDE = frozenset({"content__right", "serp-list_right_yes"})
+ASIDE = frozenset({"content__right", "serp-list_right_yes", "#search-result-aside"})
+SOLD = "serp-adv"  # what advertisements stand in
 SNIPPETS = (
     ".OrganicTextContentSpan",
     ".extended-text__short",
@@ -97,8 +98,9 @@ class Yandex(Engine):
             return "captcha"
         if self.owns(page.url) and path(page.url).startswith("/showcaptcha"):
             return "captcha"
-        mark = tree.one("form[action*='checkcaptcha'], .CheckboxCaptcha, .AdvancedCaptcha")
-        return "captcha" if mark is not None and not tree.has("#search-result, .serp-item, .b-serp-item") else ""
+        if tree.has("#search-result, .serp-item, .b-serp-item"):
+            return ""
+        return "captcha" if tree.has("form[action*='checkcaptcha'], .CheckboxCaptcha, .AdvancedCaptcha") else ""
 
     def displayed_query(self, tree: Tree) -> str:
         """The box; pages that fill it by script still name the query in their title or for their links elsewhere."""
@@ -159,15 +161,24 @@ class Yandex(Engine):
 
     def hits(self, tree: Tree) -> Iterator[Hit]:
         met: set[int] = set()
+        names: dict[int, frozenset[str]] = {}
         for block in tree.all(BLOCKS)[:MOST_BLOCKS]:
-            trail = list(ancestors(block))
-            if block.mem_id in met or any(above.mem_id in met for above in trail):
-                continue  # a node that matches several selectors is given once for each
+            parent = block.parent
+            if parent is None or any(above.mem_id in met for above in ancestors(block)):
+                continue  # part of a block that was read
             met.add(block.mem_id)
-            around = {name for above in (block, *trail) for name in attr(above, "class").split()}
-            if NO_BLOCK.isdisjoint(around):
-                aside = not ASIDE.isdisjoint(around) or any(attr(up, "id") == "search-result-aside" for up in trail)
-                yield from read_block(tree, block, aside=aside)
+            if parent.mem_id not in names:  # the blocks of a list stand in the same nodes
+                names[parent.mem_id] = frozenset(names_around(block))
+            around = names[parent.mem_id]
+            if NO_BLOCK.isdisjoint(around) and NO_BLOCK.isdisjoint(attr(block, "class").split()):
+                yield from read_block(tree, block, around)
+
+
+def names_around(block: Node) -> Iterator[str]:
+    """Classes and, behind a `#`, ids of the nodes a block stands in."""
+    for above in ancestors(block):
+        yield from attr(above, "class").split()
+        yield f"#{attr(above, 'id')}"
 
 
 def other_query(message: Node) -> str:
@@ -187,16 +198,18 @@ def carried(tree: Tree, asked: str) -> float:
     return sum(wanted <= row for row in rows) / len(rows) if rows else 0.0
 
 
-def read_block(tree: Tree, block: Node, *, aside: bool) -> Iterator[Hit]:
+def read_block(tree: Tree, block: Node, around: frozenset[str]) -> Iterator[Hit]:
+    """The hits of a block; `around` are the classes and ids of the nodes it stands in."""
     names = attr(block, "class").split()
     if not RELATED_CLASSES.isdisjoint(names):
         asked = "AppndQuestions" in names
         yield from surfaces.searches(block, Feature.PEOPLE_ALSO_ASK if asked else Feature.RELATED_SEARCHES)
         return
     title = surfaces.title_of(tree, block)
-    if surfaces.is_ad(block, title):
+    if SOLD in around or surfaces.is_ad(tree, block, title):
         yield from surfaces.advertisements(tree, block, title)
         return
+    aside = not ASIDE.isdisjoint(around) or not ASIDE.isdisjoint(names)
     kind = surfaces.kind(block, title, aside=aside)
     if kind is None and title is not None:
         yield row_hit(tree, block, title)
@@ -212,7 +225,7 @@ def row_hit(tree: Tree, block: Node, title: surfaces.Title) -> Hit:
         feature=Feature.ORGANIC if url else Feature.OTHER,
         title=title.words,
         url=url,
-        displayed_url=text(shown, skip=surfaces.unseen(block)),
+        displayed_url=surfaces.site_line(shown),
         snippet=said,
         date=raw or row_date(block) or None,
         rating=surfaces.rating(block),
@@ -254,6 +267,7 @@ def sitelinks(block: Node, url: str, shown: Node | None) -> tuple[Link, ...]:
     path_line = {link.mem_id for link in shown.css("a[href]")} if shown is not None else set()
     found: dict[str, str] = {}
     for other, link in surfaces.outside_links(block):
-        if host(other) == site and other.partition("#")[0] != mine and link.mem_id not in path_line and text(link):
-            found.setdefault(other, text(link))
+        here = host(other) == site and other.partition("#")[0] != mine and link.mem_id not in path_line
+        if here and other not in found and (name := text(link)):
+            found[other] = name
     return tuple(Link(title=title, url=other) for other, title in found.items())
