@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from audit.models import AggregateRating, Feature, Hit, Link
 from spiders.address import host, http, path, under
 from spiders.dates import leading_date
+from spiders.links import named_once
 from spiders.ratings import read_count, read_rating
 from spiders.tree import Node, Tree, ancestors, attr, below, fold, text
 
@@ -135,12 +136,7 @@ def outside_links(block: Node) -> Iterator[tuple[str, Node]]:
 
 def links(tree: Tree, block: Node) -> tuple[Link, ...]:
     """Every address once, in page order, with the longest name its links give it."""
-    names: dict[str, str] = {}
-    for url, link in outside_links(block):
-        name = plain(tree, link) or attr(link, "title")
-        if len(name) > len(names.setdefault(url, "")):
-            names[url] = name
-    return tuple(Link(title=name, url=url) for url, name in names.items())
+    return named_once((url, plain(tree, link) or attr(link, "title")) for url, link in outside_links(block))
 
 
 # ---------------------------------------------------------------- ads

@@ -20,6 +20,7 @@ from audit.models import AggregateRating, Feature, Hit, Link
 from spiders.address import host, http, parameter, path, under
 from spiders.dates import leading_date
 from spiders.guards import names_query, same_query
+from spiders.links import named_once
 from spiders.ratings import read_rating
 from spiders.tree import Node, Tree, attr, below, card_of, holding, outermost, text
 
@@ -135,12 +136,7 @@ def outside_links(node: Node) -> Iterator[tuple[str, Node]]:
 
 def links(node: Node) -> tuple[Link, ...]:
     """Every outside page once, in page order, with the longest name its links give it."""
-    names: dict[str, str] = {}
-    for url, link in outside_links(node):
-        name = text(link) or attr(link, "aria-label")
-        if len(name) > len(names.setdefault(url, "")):
-            names[url] = name
-    return tuple(Link(title=name, url=url) for url, name in names.items())
+    return named_once((url, text(link) or attr(link, "aria-label")) for url, link in outside_links(node))
 
 
 def answers_another(asked: str, instead: str, rows: Iterable[str]) -> bool:

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from audit.models import Feature, Hit, Link
 from spiders import bing_surfaces as bing
 from spiders.address import host, http, parameter, path, under
+from spiders.links import named_once
 from spiders.tree import Node, Tree, ancestors, attr, card_of, holding, outermost, text
 
 HOMEPAGE = "https://search.yahoo.com/"
@@ -126,12 +127,9 @@ def outside_links(node: Node) -> Iterator[tuple[str, Node]]:
 
 def links(node: Node) -> tuple[Link, ...]:
     """Every outside page once, in page order, with the longest name its links give it."""
-    names: dict[str, str] = {}
-    for url, link in outside_links(node):
-        name = text(link) or attr(link, "title") or attr(link, "aria-label")
-        if len(name) > len(names.setdefault(url, "")):
-            names[url] = name
-    return tuple(Link(title=name, url=url) for url, name in names.items())
+    return named_once(
+        (url, text(link) or attr(link, "title") or attr(link, "aria-label")) for url, link in outside_links(node)
+    )
 
 
 # ---------------------------------------------------------------- typed blocks

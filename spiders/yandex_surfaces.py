@@ -15,6 +15,7 @@ from typing import NamedTuple
 from audit.models import AggregateRating, Feature, Hit, Link
 from spiders.address import host, http, parameter, path
 from spiders.dates import leading_date
+from spiders.links import named_once
 from spiders.ratings import read_rating
 from spiders.tree import Node, Tree, ancestors, attr, below, card_of, fold, holding, text, up_to
 
@@ -166,12 +167,7 @@ def outside_links(node: Node) -> Iterator[tuple[str, Node]]:
 
 def links(node: Node) -> tuple[Link, ...]:
     """Every outside address once, in page order, with the longest name its links give it."""
-    names: dict[str, str] = {}
-    for url, link in outside_links(node):
-        name = text(link) or attr(link, "aria-label")
-        if len(name) > len(names.setdefault(url, "")):
-            names[url] = name
-    return tuple(Link(title=name, url=url) for url, name in names.items())
+    return named_once((url, text(link) or attr(link, "aria-label")) for url, link in outside_links(node))
 
 
 # ---------------------------------------------------------------- ads
