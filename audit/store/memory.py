@@ -26,7 +26,7 @@ class PaceMemory:
         table = db.suspensions
         with self._base.transaction() as link:
             same = (table.c.host == host) & (table.c.kind == kind)
-            known = link.execute(sa.select(table.c.until).where(same)).scalar()
+            known = link.execute(sa.select(table.c.until).where(same).with_for_update()).scalar()
             if known is None:
                 link.execute(table.insert().values(host=host, kind=kind, until=until, why=why))
             elif until > known:
@@ -54,7 +54,7 @@ class PaceMemory:
         table = db.spendings
         with self._base.transaction() as link:
             same = (table.c.host == host) & (table.c.day == day)
-            spent = link.execute(sa.select(table.c.count).where(same)).scalar()
+            spent = link.execute(sa.select(table.c.count).where(same).with_for_update()).scalar()
             if (spent or 0) >= most:
                 return False
             if spent is None:
@@ -68,7 +68,7 @@ class PaceMemory:
         """The next free moment of a host; a moment after `latest` is returned without being taken."""
         table = db.turns
         with self._base.transaction() as link:
-            free = link.execute(sa.select(table.c.free).where(table.c.host == host)).scalar()
+            free = link.execute(sa.select(table.c.free).where(table.c.host == host).with_for_update()).scalar()
             at = max(earliest, free if free is not None else earliest)
             if at <= latest and free is None:
                 link.execute(table.insert().values(host=host, free=at + gap))
