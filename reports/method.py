@@ -80,6 +80,8 @@ def method_facts(reader: Reader) -> Iterator[Line]:
     yield Line(words.say("method.made"), words.time(audit.made_at))
     yield Line(words.say("method.tool"), safety.clip(audit.snapshot.tool, 60))
     yield Line(words.say("method.brief"), safety.clip(audit.snapshot.brief_digest, 64))
+    for host, said in sorted(audit.snapshot.consents.items()):
+        yield Line(words.say("method.consent"), f"{safety.clip(host, 80)}: {safety.clip(said, 300)}")
 
 
 def origins(reader: Reader) -> Iterator[Line]:

@@ -138,12 +138,7 @@ def titled(tree: Tree, block: Node) -> list[Document]:
 
 def accompanies(link: Node) -> bool:
     """Replies, further posts of the same writer: parts of another document."""
-    return any(is_noise(attr(up, "class")) for up in (link, *islice(ancestors(link), CARD_HEIGHT)))
-
-
-@lru_cache(maxsize=2048)
-def is_noise(names: str) -> bool:
-    return NOISE.search(names) is not None
+    return any(NOISE.search(attr(up, "class")) for up in (link, *islice(ancestors(link), CARD_HEIGHT)))
 
 
 def linked_twice(tree: Tree, block: Node) -> list[Document]:

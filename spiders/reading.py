@@ -19,7 +19,7 @@ from spiders.tree import Tree, UnreadableError
 SURE = 10  # one mark of its own; less is a stranger
 STRANGER = 20  # this many points of another engine, and none of the named one, prove a mix-up
 SURE_ENGINE = 30  # three marks of an engine: a review site's marks can no longer win
-HEAD = 32_768  # bytes in which a page names its engine
+HEAD = 8_192  # bytes in which a page names its engine
 UNKNOWN, GENERAL = "unknown", "schema_org"
 _HTML_STARTS = (b"<", b"\xef\xbb\xbf<")
 _NOT_PAGES = {
@@ -54,7 +54,7 @@ def read(
 
 def _unread(page: Page) -> Outcome | None:
     """Why there is nothing to read, or None."""
-    if page.failure or not page.body.strip():
+    if page.failure or not page.body or page.body.isspace():
         return Outcome(status=Status.FAILED, kind=page.failure or "Empty", why="no body")
     refused = next((name for mark, name in _NOT_PAGES.items() if page.body.startswith(mark)), "")
     return Outcome(status=Status.FAILED, kind="NotHtml", why=refused) if refused else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import islice, takewhile
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode  # noqa: TID251
@@ -252,14 +252,8 @@ def hidden(node: Node) -> bool:
     style = attributes.get("style")
     if style and _HIDDEN_STYLE.search(style):
         return True
-    names = attributes.get("class")
-    return bool(names) and _hides(names or "")
-
-
-@lru_cache(maxsize=2048)
-def _hides(names: str) -> bool:
-    """True when one of a node's classes hides it; a page writes the same few hundred lists of classes all over."""
-    return not HIDDEN_CLASSES.isdisjoint(names.split())
+    classes = attributes.get("class")
+    return bool(classes) and not HIDDEN_CLASSES.isdisjoint((classes or "").split())
 
 
 def attr(node: Node | None, name: str) -> str:

@@ -259,6 +259,15 @@ def test_the_method_can_be_computed_again(audit: Audit, report: str) -> None:
         assert words in said
 
 
+def test_consent_is_printed_with_the_clients_words(audit: Audit) -> None:
+    agreed = {"www.google.com": "the client, 2026-11-20 <b>"}
+    snapshot = audit.snapshot.model_copy(update={"consents": agreed})
+    for language in languages():
+        report = html(audit.model_copy(update={"snapshot": snapshot}), style=STYLE, language=language)
+        assert "www.google.com: the client, 2026-11-20 &lt;b&gt;" in report
+        assert Words(language).say("method.consent") in report
+
+
 @pytest.mark.parametrize(
     ("site", "name"),
     [("google_maps", "Google Maps"), ("bbb", "BBB"), ("a.example", "a.example"), ("otzovik", "Otzovik")],
