@@ -16,7 +16,7 @@ from spiders.address import host
 from spiders.dates import leading_date
 from spiders.google_links import outward
 from spiders.ratings import read_rating
-from spiders.tree import BLOCK_TAGS, SILENT_TAGS, Node, Tree, ancestors, attr, fold, text
+from spiders.tree import BLOCK_TAGS, MAX_BYTES, SILENT_TAGS, Node, Tree, ancestors, attr, fold, text
 
 UNSEEN = (
     "[hidden], [style*='display:none'], [style*='display: none'], "
@@ -62,11 +62,17 @@ class Unit(NamedTuple):
     url: str = ""
 
 
-def lines(tree: Tree, node: Node, *, skip: frozenset[int] = frozenset(), breaks: bool = True) -> list[str]:
-    """What a person sees of a node, line by line: block tags and (with `breaks`) `<br>` end a line. No recursion."""
+def lines(
+    tree: Tree, node: Node, *, skip: frozenset[int] = frozenset(), breaks: bool = True, most: int = MAX_BYTES
+) -> list[str]:
+    """What a person sees of a node, line by line: block tags and (with `breaks`) `<br>` end a line. No recursion.
+
+    Stops after the line with which `most` characters are reached: blocks of unknown kind can be half the page.
+    """
     unseen = tree.ids(UNSEEN)
     found: list[str] = []
     pieces: list[str] = []
+    left = most
     stack = [(node.iter(include_text=True, skip_empty=False), True)]
     while stack:
         child = next(stack[-1][0], None)
@@ -89,6 +95,9 @@ def lines(tree: Tree, node: Node, *, skip: frozenset[int] = frozenset(), breaks:
             pieces.clear()
             if line:
                 found.append(line)
+                left -= len(line)
+                if left <= 0:
+                    break
     return found
 
 
@@ -125,7 +134,7 @@ def title(tree: Tree, unit: Unit) -> str:
     ):
         return text(unit.link) or text(unit.node)
     if unit.node.tag == "a":
-        return next(iter(lines(tree, unit.node)), "")
+        return next(iter(lines(tree, unit.node, most=1)), "")
     return text(unit.node)
 
 

@@ -235,8 +235,8 @@ def block(tree: Tree, node: Node) -> Iterator[Hit]:
             said = lines(tree, card.scope)
             yield Hit(feature=feature, title=card.title, url=card.url, date=shown_date(said, card.title) or None)
     else:
-        said = lines(tree, node, skip=skip)
         shortest = SHORTEST_BLOCK if found else len(head) + SHORTEST_BLOCK if head else SHORTEST_PROSE
+        said = lines(tree, node, skip=skip, most=shortest)
         shown = sum(map(len, said)) >= shortest and (found or node.css_first(OMITTED) is None)
         if feature is Feature.IMAGE or shown:
             yield Hit(feature=feature, title=head or "".join(said[:1])[:LONGEST_TITLE], links=links(node))
@@ -244,9 +244,9 @@ def block(tree: Tree, node: Node) -> Iterator[Hit]:
 
 def _prose(tree: Tree, node: Node) -> Iterator[Hit]:
     """A block of words alone; most such nodes are spacers, so dialogs are looked for last."""
-    said = lines(tree, node)
+    said = lines(tree, node, most=SHORTEST_PROSE)
     if sum(map(len, said)) >= SHORTEST_PROSE:
-        said = lines(tree, node, skip=dialogs(node))
+        said = lines(tree, node, skip=dialogs(node), most=SHORTEST_PROSE)
     if sum(map(len, said)) >= SHORTEST_PROSE:
         yield Hit(feature=Feature.OTHER, title=said[0][:LONGEST_TITLE])
 
