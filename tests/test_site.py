@@ -222,3 +222,21 @@ def test_no_recorded_page_crashes_the_reader() -> None:
     pages = sorted(path for path in (CORPUS / "reviews").rglob("*") if path.is_file())
     outcomes = [read_profile(Page(body=p.read_bytes(), fetched_at=NOW)).outcome for p in pages]
     assert len(outcomes) == len(pages) > 0
+
+
+def test_rdfa_reviews_stand_in_the_order_of_the_page() -> None:
+    """The library gives a graph, in another order each time; a replay must give the very same document."""
+    said = [f"Opinion number {number}: the kettle boils and pours well." for number in range(8)]
+    reviews = "".join(
+        f'<div property="review" typeof="Review"><p property="reviewBody">{words}</p></div>' for words in said
+    )
+    rating = (
+        '<div property="aggregateRating" typeof="AggregateRating"><b property="ratingValue">4.5</b>'
+        '<b property="reviewCount">8</b></div>'
+    )
+    body = (
+        '<html><body><div vocab="https://schema.org/" typeof="Product"><h1 property="name">Acme Kettle</h1>'
+        f"{rating}{reviews}</div></body></html>"
+    )
+    profile = read_profile(Page(body=body.encode(), fetched_at=datetime(2026, 11, 1, tzinfo=UTC)))
+    assert [review.text for review in profile.reviews] == said
