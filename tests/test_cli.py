@@ -155,6 +155,19 @@ def test_keywords_offers_what_the_engines_propose(job: Path) -> None:
     assert any("lumivelo" in offer["text"].casefold() and offer["seen"] for offer in told["offered"])
 
 
+def test_machines_get_what_people_read(job: Path) -> None:
+    for arguments, key in (
+        (["explain", "brief.toml", "brand"], "lines"),
+        (["report", "brief.toml", "-o", "machine.html"], "report"),
+        (["label", "brief.toml", "--out", "machine.csv"], "written"),
+        (["browser"], "path"),
+    ):
+        done = run(*arguments, "--json", cwd=job)
+        assert done.returncode == 0, done.stderr
+        assert key in json.loads(done.stdout)
+    assert (job / "machine.html").exists()
+
+
 def test_parse_contract(tmp_path: Path) -> None:
     good, bad = DEMO / "pages" / "google-en-brand.html", tmp_path / "none.html"
     (tmp_path / "noise.bin").write_bytes(bytes(range(256)))

@@ -33,23 +33,31 @@ def verify(brief_path: BriefPath, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def browser() -> None:
+def browser(as_json: AsJson = False) -> None:
     """Say which browser was found, or in one sentence what to do."""
     from spiders.browser import find_browser
 
-    say(find_browser().words)
+    found = find_browser()
+    if as_json:
+        emit(found._asdict())
+    else:
+        say(found.words)
 
 
 @app.command()
 def doctor(
     brief_path: Annotated[Path | None, typer.Argument(metavar="[brief.toml]", help="Also check its store.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Check what the work needs, and say the mend for what is missing; exit 1 when something is."""
     from audit.cli.doctor import examine
 
     findings = list(examine(brief_path))
     for finding in findings:
-        say(f"{'ok  ' if finding.good else 'MEND'}  {finding.what}")
+        if as_json:
+            emit(finding._asdict())
+        else:
+            say(f"{'ok  ' if finding.good else 'MEND'}  {finding.what}")
     if not all(finding.good for finding in findings):
         raise RepauditError("something is missing.", mend="See the lines marked MEND.")
 

@@ -112,6 +112,7 @@ def label(
     out: Annotated[Path, typer.Option("--out", help="Where to write the sheet.")] = Path("labels.csv"),
     read: Annotated[Path | None, typer.Option("--read", help="Read a corrected sheet back.")] = None,
     who: Annotated[str, typer.Option(help="Who decided (kept with every label).")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Write the labels as CSV for a person to correct, or read the corrections back."""
     from audit.sheet import read_sheet, write_sheet
@@ -121,14 +122,16 @@ def label(
         if read is not None:
             people = read_sheet(read_text(read), who=who or os.environ.get("USER", "person"), when=now())
             store.save_labels(brief.brand.name, people)
-            say(f"{len(people)} labels of yours kept; they win over every automatic one.")
-            say(f"Next: repaudit report {brief_path}")
+            _tell(
+                as_json,
+                {"kept": len(people)},
+                f"{len(people)} labels of yours kept; they win over every automatic one.",
+            )
             return
         audit = current_audit(brief, store)
         write_text(out, write_sheet(audit.snapshot, audit.labels, audit.label_keys))
-        say(
-            f"Written: {out}. Correct the column 'sentiment', then: repaudit label {brief_path} --read {out} --who NAME"
-        )
+        mend = f"Correct the column 'sentiment', then: repaudit label {brief_path} --read {out} --who NAME"
+        _tell(as_json, {"written": str(out), "labels": len(audit.labels)}, f"Written: {out}. {mend}")
 
 
 @app.command()
@@ -150,14 +153,15 @@ def score(brief_path: BriefPath, as_json: AsJson = False) -> None:
 def explain(
     brief_path: BriefPath,
     what: Annotated[str, typer.Argument(help="`brand`, an engine, a keyword, or a page like s1.")] = "brand",
+    as_json: AsJson = False,
 ) -> None:
     """Print the arithmetic of one score, line by line."""
     from audit.explain import explain as lines
 
     brief = open_brief(brief_path)
     with open_store(brief, brief_path) as store:
-        for line in lines(current_audit(brief, store), what):
-            say(line)
+        told = list(lines(current_audit(brief, store), what))
+    _tell(as_json, {"lines": told}, *told)
 
 
 @app.command()
@@ -168,13 +172,23 @@ def report(
     ] = None,
     language: Annotated[str, typer.Option("--lang", help="Language of the report: en ru uk ko zh.")] = "",
     expanded: Annotated[bool, typer.Option("--expanded", help="Open all details, for paper.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make the HTML audit of the latest snapshot."""
     brief = open_brief(brief_path)
     with open_store(brief, brief_path) as store:
         audit = current_audit(brief, store)
-    path = _report(audit, brief, out, language or brief.style.language, expanded)
-    say(f"Report: {path.resolve()}")
+    path = _report(audit, brief, out, language or brief.style.language, expanded).resolve()
+    _tell(as_json, {"report": str(path)}, f"Report: {path}")
+
+
+def _tell(as_json: bool, facts: dict[str, object], *words: str) -> None:
+    """The same for machines and for people."""
+    if as_json:
+        emit(facts)
+        return
+    for line in words:
+        say(line)
 
 
 def _report(audit: Audit, brief: Brief, out: Path | None, language: str, expanded: bool) -> Path:

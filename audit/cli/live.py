@@ -137,6 +137,7 @@ def export(
     brief_path: BriefPath,
     wacz: Annotated[Path, typer.Option("--wacz", help="File to write.")] = Path("evidence.wacz"),
     run_name: Annotated[str, typer.Option("--run", help="Name of the run; default: the newest.")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Write a run's evidence as WACZ, which public viewers replay."""
     from spiders.archive.wacz import export_wacz
@@ -148,7 +149,10 @@ def export(
         raise NotEnoughError("there is no run to export.", where=str(root), mend="Make one: repaudit run <brief>")
     warcs = sorted(runs[-1].glob("*.warc.gz"))
     pages = export_wacz(warcs, wacz, title=f"{brief.brand.name}, {runs[-1].name}", tool=tool(), at=now())
-    say(f"Written: {wacz} with {pages} pages of run {runs[-1].name}. It opens in replayweb.page.")
+    if as_json:
+        emit({"written": str(wacz), "pages": pages, "run": runs[-1].name})
+    else:
+        say(f"Written: {wacz} with {pages} pages of run {runs[-1].name}. It opens in replayweb.page.")
 
 
 @app.command()
