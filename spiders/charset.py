@@ -16,8 +16,7 @@ _REFUSED = frozenset({"utf-7", "utf7", "x-user-defined", "replacement"})
 _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "euc-kr": "cp949", "ks_c_5601-1987": "cp949", "iso-8859-1": "cp1252"}
 _LONE = re.compile(r"(?<![^\x00-\x7f])[^\x00-\x7f](?![^\x00-\x7f])")
 _HEAD = 4096
-_FOREIGN = re.compile(rb"[\x80-\xff][^\n]{0,60}")  # the stretches that tell encodings apart
-_SAMPLE = 65_536
+_STRETCH, _SAMPLE = 60, 65_536  # bytes of one stretch, and of all
 _PIECE = 8_192  # bytes checked at once: small pieces stay in the cache, a whole page's text costs eight times as much
 _TOLERANCE = 200  # one broken byte in 200 non-ASCII characters is a damaged UTF-8 page, not another encoding
 
@@ -79,11 +78,27 @@ def _by_detection(body: bytes) -> tuple[str, str]:
             text = body.decode(name)
             if _in_runs(text):
                 return text, name
-    sample = b"\n".join(_FOREIGN.findall(body))[:_SAMPLE]
+    sample = _sample(body)
     found = UnicodeDammit(sample, known_definite_encodings=[], is_html=True)
     detected = found.original_encoding if _is_other_script(found.unicode_markup or "") else None
     encoding = detected or "cp1252"  # what browsers take an unlabelled Latin page for
     return body.decode(encoding, "replace"), encoding
+
+
+def _sample(body: bytes) -> bytes:
+    """The stretches that are no UTF-8: they tell encodings apart. The decoder finds them faster than a search."""
+    parts: list[bytes] = []
+    view, place = memoryview(body), 0
+    while len(parts) * _STRETCH < _SAMPLE:
+        try:
+            codecs.utf_8_decode(view[place:], "strict", True)
+        except UnicodeDecodeError as error:
+            start = place + error.start
+            parts.append(body[start : start + _STRETCH])
+            place = start + _STRETCH
+        else:
+            break
+    return b"\n".join(parts)
 
 
 def _is_other_script(text: str) -> bool:
