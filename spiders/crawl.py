@@ -25,6 +25,7 @@ from scrapy.http import Request, Response  # noqa: TID251
 
 from audit.models import Evidence, Outcome, Page, ReviewProfile, Serp, Status
 from spiders import settings as own_settings
+from spiders.address import host
 from spiders.archive.visits import Capture, Purpose
 from spiders.gate.decode import ACCEPT_ENCODING, decoded
 from spiders.gate.gate import Gate, Permit
@@ -108,7 +109,7 @@ class GateMiddleware:
         refused = response.headers.get("Gate-Failure")
         if refused:
             return str(refused.decode("ascii", "replace"))
-        passage = self._desk.gate.proxy.failure(request.url.split("/")[2].rpartition("@")[2].partition(":")[0])
+        passage = self._desk.gate.proxy.failure(host(request.url))
         return passage.kind if passage is not None else ""
 
     def process_exception(self, request: Request, exception: Exception) -> None:
@@ -223,7 +224,7 @@ class ErrandSpider(scrapy.Spider):
             return
         request = failure.request
         url, desk = request.url, self.desk
-        passage = desk.gate.proxy.failure(url.split("/")[2].partition(":")[0]) if desk else None
+        passage = desk.gate.proxy.failure(host(url)) if desk else None
         kind = _KINDS.get(type(failure.value).__name__, "Reset")
         kind = passage.kind if passage is not None and kind == "Reset" else kind
         page = Page(url=url, body=b"", fetched_at=datetime.now(UTC), source="scrapy", failure=kind)

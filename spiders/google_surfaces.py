@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ from spiders.google_links import (
     outside_links,
 )
 from spiders.google_rows import Unit, lines, rating, read_stars
-from spiders.tree import Node, Tree, ancestors, attr, below, text
+from spiders.tree import Node, Tree, ancestors, attr, below, outermost, text
 
 LONGEST_TEXT = 2_000  # characters of an AI answer that are kept as its snippet
 SHORTEST_BLOCK = 20  # characters; less is a spacer or a lone label
@@ -144,16 +144,6 @@ def _advertisement(tree: Tree, item: Node, title: str, url: str) -> Hit:
         displayed_url=text(tree.first("ad_site", item, "cite", "span.x2VHCd", "span[role=text]")),
         rating=rating(item),
     )
-
-
-def outermost(nodes: Iterable[Node]) -> list[Node]:
-    kept: list[Node] = []
-    ids: set[int] = set()
-    for node in nodes:
-        if not any(above.mem_id in ids for above in ancestors(node)):
-            kept.append(node)
-            ids.add(node.mem_id)
-    return kept
 
 
 def questions(tree: Tree, box: Node) -> Iterator[Hit]:

@@ -15,7 +15,7 @@ from spiders import google_surfaces as surfaces
 from spiders.address import host, parameter
 from spiders.google_links import ad_address, is_ad, link_around, of_posts, outside, outside_links
 from spiders.google_rows import Unit, has_address, lines, row_hit, title
-from spiders.tree import Node, Tree, ancestors, attr, text
+from spiders.tree import Node, Tree, ancestors, attr, outermost, text
 
 MANY = 2
 ENOUGH_ROWS = 3  # fewer rows of one anchor, and the next anchors are asked too
@@ -300,7 +300,7 @@ class Walk:
 
     def _panel(self, node: Node) -> Iterator[Hit]:
         """The right column holds advertisements of old pages, and the panel; a page has one panel."""
-        sold = [hit for ads in surfaces.outermost(node.css(ADS_CSS)) for hit in surfaces.advertisements(self.tree, ads)]
+        sold = [hit for ads in outermost(node.css(ADS_CSS)) for hit in surfaces.advertisements(self.tree, ads)]
         yield from sold
         described = not sold or node.css_first("[data-attrid], .kno-ecr-pt, .kno-rdesc") is not None
         found = list(surfaces.panel(self.tree, node)) if described and not self.panels else []

@@ -114,7 +114,6 @@ class Run:
         capture: Capture | None = None,
         *,
         skipped: Outcome | None = None,
-        at: datetime | None = None,
     ) -> Kept:
         """Write one visit to the archive, then to the store; returns it as a replay would."""
         self._number += 1
@@ -127,7 +126,7 @@ class Run:
             site=errand.site,
             context=errand.context,
             waived=errand.waived,
-            at=at or (capture.page.fetched_at if capture else self._clock()),
+            at=capture.page.fetched_at if capture else self._clock(),
             skipped=skipped,
         )
         visit, page = self._open().keep(told, capture)

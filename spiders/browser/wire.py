@@ -1,4 +1,4 @@
-"""What passes on the wire of one tab, seen through Chromium's own protocol: exact bytes, redirects, a cap.
+"""What passes on the wire of one tab, seen through Chromium's own protocol: exact bytes, a cap.
 
 `response.body()` is encoded anew and `content()` always closes its tags, so neither is evidence; routing never sees
 redirect hops (platform reference). Only the main document is taken; pictures, fonts and media are refused unless a
@@ -23,13 +23,12 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Arrived(NamedTuple):
-    """The main document as it came; `hops` are the redirects before it."""
+    """The main document as it came."""
 
     url: str
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
-    hops: tuple[tuple[str, int], ...]
 
 
 class Wire:
@@ -37,7 +36,6 @@ class Wire:
 
     def __init__(self, session: CDPSession, frame: str, *, pictures: bool) -> None:
         self._session, self._frame, self._pictures = session, frame, pictures
-        self._hops: list[tuple[str, int]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self.last: Arrived | None = None
         self.trouble = ""
@@ -61,15 +59,17 @@ class Wire:
         try:
             if event["resourceType"] in _HEAVY:
                 await self._session.send("Fetch.failRequest", {**request, "errorReason": "BlockedByClient"})
-            elif event.get("frameId") != self._frame or "responseStatusCode" not in event:
-                await self._session.send("Fetch.continueRequest", request)
-            elif event["responseStatusCode"] in _REDIRECTS:
-                self._hops.append((event["request"]["url"], event["responseStatusCode"]))
+            elif not self._is_document(event):
                 await self._session.send("Fetch.continueRequest", request)
             else:
                 await self._take(event, request)
         except Error:
             return  # the tab was closed or went elsewhere; goto tells
+
+    def _is_document(self, event: dict[str, Any]) -> bool:
+        """An answer of the main frame that has a body: no redirect, no failure, no frame within."""
+        status = event.get("responseStatusCode")
+        return event.get("frameId") == self._frame and status is not None and status not in _REDIRECTS
 
     async def _take(self, event: dict[str, Any], request: dict[str, Any]) -> None:
         headers = [(h["name"], h["value"]) for h in event.get("responseHeaders", [])]
@@ -83,8 +83,7 @@ class Wire:
             self._fail(kind)
             return
         status = event["responseStatusCode"]
-        self.last = Arrived(event["request"]["url"], status, tuple(headers), body, tuple(self._hops))
-        self._hops = []
+        self.last = Arrived(event["request"]["url"], status, tuple(headers), body)
         kept = [{"name": n, "value": v} for n, v in headers if n.lower() not in _UNDONE]
         answer = {**request, "responseCode": status, "responseHeaders": kept, "body": base64.b64encode(body).decode()}
         await self._session.send("Fetch.fulfillRequest", answer)
