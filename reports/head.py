@@ -69,7 +69,7 @@ def head(reader: Reader) -> Head:
         ratio=ratio(words, score.positive, score.negative),
         coverage=coverage(reader),
         change=words.say("verdict_page.changes" if audit.changes else "verdict_page.baseline", n=len(audit.changes)),
-        changes=tuple(change(words, c.kind, c.subject, c.before, c.after) for c in audit.changes),
+        changes=tuple(change(words, c.kind.value, c.subject, c.before, c.after) for c in audit.changes),
         figures=tuple(figures(reader)),
     )
 
@@ -187,7 +187,8 @@ def figures(reader: Reader) -> Iterator[Figure]:
     yield Figure(words.say("figure.coverage"), words.percent(score.coverage), coverage(reader))
 
 
-def change(words: Words, kind: str, subject: str, before: str, after: str) -> str:
+def change(words: Words, kind: str, subject: str, before: float | None, after: float | None) -> str:
+    places = ("" if before is None else f"{before:g}", "" if after is None else f"{after:g}")
     return words.say(
-        "verdict_page.change", kind=words.name("change", kind), subject=subject, before=before, after=after
+        "verdict_page.change", kind=words.name("change", kind), subject=subject, before=places[0], after=places[1]
     )

@@ -117,7 +117,7 @@ EVERY = (*MARKUP, *LINKS, *HIDING, *PLAIN)
 
 _CLOSED = (
     "status feature fetched_at taken_at made_at when page_type cause by scope light device owner verdicts id check "
-    "severity serp key labels label_keys"
+    "severity serp key labels label_keys origin verdict since"
 )
 CLOSED = frozenset(_CLOSED.split())
 """Fields of a fixed set, and ids that hold a document together; ids have a test of their own."""
@@ -157,7 +157,7 @@ def _key(table: str, key: str, payload: str) -> str:
 def _value(key: str, value: Any, payload: str, around: Mapping[str, Any]) -> Any:
     if key == "labels":
         return {k: _poison(v, payload) for k, v in value.items()}
-    fixed = key in CLOSED or (key == "kind" and "modifier" in around)
+    fixed = key in CLOSED or (key == "kind" and ("modifier" in around or "persistent" in around))
     return value if fixed else _poison(value, payload, key)
 
 

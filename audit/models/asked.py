@@ -42,6 +42,8 @@ class Competitor(Document):
     name: str
     aliases: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    measure: bool = False
+    """Ask the same classes of keywords for it in the same run, and show it side by side."""
 
 
 class Brand(Document):

@@ -10,7 +10,9 @@ from pydantic import Field, model_validator
 
 from audit.models.asked import Brand, Document, Keyword, SerpQuery
 
-SNAPSHOT_SCHEMA = 1
+SNAPSHOT_SCHEMA = 2
+READABLE_SNAPSHOTS = (1, 2)
+"""Version 2 only added fields; every snapshot of version 1 reads as it is."""
 
 
 class Evidence(Document):
@@ -237,6 +239,15 @@ class Failure(Document):
     evidence: Evidence | None = None
 
 
+class Origin(StrEnum):
+    """Where a snapshot's pages came from."""
+
+    LIVE = "live"
+    IMPORT = "import"
+    POSITIONS = "positions"
+    """A table of past positions and labels: no page stands behind it, and every number from it says so."""
+
+
 class Snapshot(Document):
     """What the web said at one time. Evidence only: no label, no judgement."""
 
@@ -246,6 +257,11 @@ class Snapshot(Document):
     tool: str
     """`repaudit 0.1.0`."""
     brief_digest: str
+    origin: Origin = Origin.IMPORT
+    slot: str = ""
+    """Due time of a periodic run, or the common name of repeated captures: they belong to one set."""
+    capture: int = Field(default=1, ge=1)
+    """Which of the repeated captures of its slot."""
     keywords: tuple[Keyword, ...]
     plan: tuple[SerpQuery, ...]
     """Every cell that should have been answered: coverage is measured against it."""
@@ -262,7 +278,7 @@ class Snapshot(Document):
 
     @model_validator(mode="after")
     def _known_schema(self) -> Self:
-        if self.schema_version != SNAPSHOT_SCHEMA:
+        if self.schema_version not in READABLE_SNAPSHOTS:
             raise ValueError(
                 f"snapshot schema {self.schema_version} is unknown here; this version reads {SNAPSHOT_SCHEMA}"
             )

@@ -10,8 +10,12 @@ from pydantic import Field, model_validator
 
 from audit.models.asked import Document
 from audit.models.evidence import SerpResult, Snapshot
+from audit.models.movement import Change, Comparison, Point, Rival
+from audit.models.trust import Prevalence, Theme, Validation
 
-AUDIT_SCHEMA = 1
+AUDIT_SCHEMA = 2
+READABLE_AUDITS = (1, 2)
+"""Version 2 only added fields; every audit of version 1 reads as it is."""
 
 
 class Owner(StrEnum):
@@ -81,6 +85,10 @@ class Label(Document):
     title_hash: str = ""
     sentiment: float | None
     confidence: float = Field(ge=0, le=1)
+    p: tuple[float, float, float] | None = None
+    """Calibrated probabilities (negative, neutral, positive); None where nobody could read it or a person decided."""
+    uncertain: bool = False
+    """A person should look: the label may well be another one."""
     about_brand: bool = True
     owner: Owner = Owner.UNKNOWN
     page_type: PageType = PageType.OTHER
@@ -192,20 +200,22 @@ class Method(Document):
     seed: int = 20080101
 
 
-class Change(Document):
-    """A difference between two snapshots (filled by the comparison that time brings)."""
-
-    kind: str
-    subject: str
-    before: str = ""
-    after: str = ""
-
-
 class Light(StrEnum):
     """Legal light of an action: ordinary, only with conditions or counsel, never recommended."""
 
     GREEN = "green"
     YELLOW = "yellow"
+
+
+class Effect(Document):
+    """What an action could do to the score: recomputed without the named results, never guessed."""
+
+    before: float
+    after: float
+    verdict: str = ""
+    """The verdict after it."""
+    results: tuple[str, ...] = ()
+    """Result ids that would leave the first page, or change hands."""
 
 
 class Action(Document):
@@ -221,6 +231,9 @@ class Action(Document):
     effort: str = "medium"
     """`low`, `medium`, `high`."""
     department: str = ""
+    rule: str = ""
+    """Id of the legal rule behind the light, as in the report's language file."""
+    effect: Effect | None = None
 
 
 class Audit(Document):
@@ -242,11 +255,18 @@ class Audit(Document):
     """One, or two when the range spans a border: both are printed."""
     findings: tuple[Finding, ...] = ()
     changes: tuple[Change, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    """The brand first, then keywords; empty for a first snapshot."""
+    trend: tuple[Point, ...] = ()
+    rivals: tuple[Rival, ...] = ()
+    validations: tuple[Validation, ...] = ()
+    prevalence: tuple[Prevalence, ...] = ()
+    themes: tuple[Theme, ...] = ()
     actions: tuple[Action, ...] = ()
 
     @model_validator(mode="after")
     def _known_schema(self) -> Self:
-        if self.schema_version != AUDIT_SCHEMA:
+        if self.schema_version not in READABLE_AUDITS:
             raise ValueError(f"audit schema {self.schema_version} is unknown here; this version reads {AUDIT_SCHEMA}")
         return self
 

@@ -23,7 +23,6 @@ from audit.models import (
     AggregateRating,
     Audit,
     Cause,
-    Change,
     Evidence,
     Failure,
     Feature,
@@ -45,6 +44,7 @@ from audit.models import (
 from audit.score import score
 from spiders.dates import read_date
 from spiders.ratings import read_rating
+from tests.golden.beside import beside
 
 HERE = Path(__file__).resolve().parent
 DEMO = HERE.parent.parent / "examples" / "demo"
@@ -74,7 +74,7 @@ def rich_audit() -> Audit:
     snapshot = rich_snapshot()
     labels, keys = label_snapshot(snapshot, people())
     scored = score(snapshot, labels, keys, method=brief().method(), made_at=MADE)
-    return scored.model_copy(update={"actions": advise(scored), "changes": changes()})
+    return scored.model_copy(update={"actions": advise(scored), **beside()})
 
 
 def brief() -> Brief:
@@ -97,14 +97,6 @@ def people() -> tuple[Label, ...]:
             when=TAKEN + timedelta(hours=1),
             note="The claim is open; the court has set no date.",
         ),
-    )
-
-
-def changes() -> tuple[Change, ...]:
-    return (
-        Change(kind="entered", subject="courtreporter.example/news/lumivelo-battery-lawsuit", after="2"),
-        Change(kind="rose", subject="cyclingjournal.example/reviews/lumivelo-aurora-7", before="8", after="5"),
-        Change(kind="left", subject="consumerdaily.example/news/lumivelo-charger-replaced", before="6"),
     )
 
 
