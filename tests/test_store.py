@@ -263,7 +263,7 @@ def test_a_flipped_bit_is_found_or_harmless(path: Path, tmp_path: Path) -> None:
     whole, good = path.read_bytes(), contents(path)
     assert good[-1] == []
     dice, named = random.Random(7), 0
-    for turn in range(60):
+    for turn in range(90):
         copy = tmp_path / f"flip{turn}.sqlite"
         data = bytearray(whole)
         data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
@@ -271,7 +271,7 @@ def test_a_flipped_bit_is_found_or_harmless(path: Path, tmp_path: Path) -> None:
         now = contents(copy)
         assert now == good or now[-1] != [], f"turn {turn}"
         named += now[-1] != []
-    assert named > 20  # the rest fell into unused space of the file
+    assert named > 20  # the rest fell into unused space: an empty table takes a page of the file
 
 
 # ---------------------------------------------------------------- kill -9
@@ -483,10 +483,13 @@ def test_an_older_store_is_copied_and_migrated(path: Path, tmp_path: Path, monke
 def test_a_store_of_the_first_schema_opens_with_all_it_held(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as old:
         old.setattr(migrations, "HEAD", "0001")
+        old.setattr("audit.store.documents.register", lambda *_: None)  # the list of captures came later
         with Store.open(str(path)) as store:
             names = [store.save_snapshot(snapshot(1, evidence=(store.keep(page(1)),)))]
     with Store.open(str(path)) as store:
         assert [entry.id for entry in store.snapshots(ACME)] == names
+        assert store.latest(ACME) is not None
+        assert [(e.id, e.plan, e.slot) for e in store.series.captures(ACME)] == [(names[0], "0" * 64, "")]
         assert store.verify() == []
         store.memory.suspend("search.example", "captcha", 1e9, "captcha")
 

@@ -37,6 +37,15 @@ fetches = table("fetches", "sha256", "document", "digest")
 snapshots = table("snapshots", "id", "brand", "taken_at", "document", "previous", "seal")
 labels = table("labels", "brand", "saved_at", "document", "digest")
 audits = table("audits", "id", "brand", "made_at", "document", "digest")
+captures = sa.Table(
+    "captures",
+    METADATA,
+    sa.Column("snapshot", sa.Text, primary_key=True),
+    *(sa.Column(name, sa.Text) for name in ("brand", "taken_at", "plan", "slot", "origin", "claim")),
+    sa.Column("capture", sa.Integer),
+)
+points = table("points", "brand", "snapshot", "subject", "method", "document")
+alerts = table("alerts", "brand", "key", "channel", "at", "document")
 archives = table("archives", "run", "file", "size", "sha256", "snapshot", "digest")
 suspensions = sa.Table(
     "suspensions",

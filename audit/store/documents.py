@@ -22,6 +22,7 @@ from audit.seal import canonical, digest, document_name, instant, moment, unpack
 from audit.store import database as db
 from audit.store.memory import PaceMemory
 from audit.store.proof import verify
+from audit.store.series import Series, register
 
 D = TypeVar("D", bound=Document)
 
@@ -62,6 +63,11 @@ class Store:
     def memory(self) -> PaceMemory:
         """What the way out remembers between runs."""
         return PaceMemory(self._base)
+
+    @property
+    def series(self) -> Series:
+        """Snapshots over time, without their pages."""
+        return Series(self._base)
 
     def __enter__(self) -> Self:
         return self
@@ -108,6 +114,7 @@ class Store:
                 link.execute(db.snapshots.insert().values(**row, previous=previous))
                 sealed = db.snapshots.update().where(db.snapshots.c.id == name)
                 link.execute(sealed.values(seal=digest(previous, document)))
+                register(link, snapshot, name, self._base.where)
         return name
 
     def snapshots(self, brand_name: str) -> list[SnapshotEntry]:
@@ -124,8 +131,11 @@ class Store:
 
     def latest(self, brand_name: str) -> Snapshot | None:
         """The newest whole snapshot of a brand, by the time it was taken."""
-        entries = [entry for entry in self.snapshots(brand_name) if entry.whole]
-        return self.snapshot(entries[-1].id) if entries else None
+        for entry in reversed(self.series.captures(brand_name)):
+            row = self._base.row(db.snapshots, db.snapshots.c.id == entry.id, f"snapshot {entry.id}")
+            if whole(row):
+                return _read(Snapshot, row.document, f"snapshot {entry.id}")
+        return None
 
     # ------------------------------------------------------------ people's labels
 
@@ -155,6 +165,11 @@ class Store:
             if known is None or when >= known[0]:
                 found[_subject(label)] = (when, label)
         return [label for _, label in found.values()]
+
+    def all_labels(self, brand_name: str) -> list[Label]:
+        """Everything people ever said, the oldest first: agreement is between people, not with the last word."""
+        rows = self._base.rows(db.labels, db.labels.c.brand == brand_name)
+        return [_read(Label, row.document, f"label {row.number}") for row in rows]
 
     # ------------------------------------------------------------ audits
 

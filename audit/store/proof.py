@@ -16,7 +16,7 @@ from audit.store import database as db
 def verify(base: db.Database) -> list[str]:
     """A sentence for everything that is altered or missing; [] when all is as it was written."""
     found: list[str] = []
-    for check in (_file, _bytes, _rows, _chain, _evidence):
+    for check in (_file, _bytes, _rows, _chain, _captures, _evidence):
         try:
             found += check(base)
         except StoreError as error:
@@ -66,6 +66,15 @@ def _chain(base: db.Database) -> Iterator[str]:
         elif row.previous != seals.get(row.brand, ""):
             yield f"snapshot {row.id}: the snapshot before it is missing or was replaced"
         seals[row.brand] = row.seal or ""
+
+
+def _captures(base: db.Database) -> Iterator[str]:
+    """Every snapshot stands in the list of captures, under the time it was taken."""
+    with base.transaction(write=False) as link:
+        listed = {row.snapshot: row.taken_at for row in link.execute(sa.select(db.captures))}
+        for name, taken_at in link.execute(sa.select(db.snapshots.c.id, db.snapshots.c.taken_at)):
+            if listed.get(name) != taken_at:
+                yield f"snapshot {name}: it is missing in the list of captures, or its time was altered"
 
 
 def _evidence(base: db.Database) -> Iterator[str]:
