@@ -9,16 +9,29 @@ import difflib
 import hashlib
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from audit.errors import BriefError
 from audit.keywords import matrix
-from audit.models import Brand, Competitor, Document, HouseStyle, Keyword, Method, Profile, SerpQuery
-from audit.tables import BrandTable, CollectTable, Figure, KeywordTable, Market, ScoreTable
+from audit.models import Brand, Competitor, Document, Keyword, Method, Profile, SerpQuery
+from audit.tables import BrandTable, CollectTable, Figure, KeywordTable, Market, ScoreTable, StyleTable
+from audit.tables_alerts import AlertsTable
+from audit.tables_meaning import MeaningTable
+from audit.tables_providers import Askable, ProviderTable, check_providers
+from audit.tables_schedule import MoneyTable, ScheduleTable
+
+_USERINFO = re.compile(r"//[^\s/@'\"]+@")  # a password in an address is not repeated in an error
+_NOT_ASKED: dict[str, Any] = {
+    **dict.fromkeys(("alerts", "meaning", "schedule", "money"), True),
+    # Asked beside the plan, and never part of it; these four stand in every digest that was ever made.
+    "collect": set(CollectTable.model_fields) - {"reviews", "landings", "suggestions", "screenshots"},
+    "competitors": {"__all__": {"measure"}},
+}
+"""What moves no question and no answer: an older snapshot stays comparable when it is switched on."""
 
 
 class Brief(Document):
@@ -33,11 +46,23 @@ class Brief(Document):
     collect: CollectTable = CollectTable()
     consent: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
     """Host -> who decided to ask it although its robots forbid it, and why. Printed in the report."""
+    providers: dict[str, ProviderTable] = Field(default_factory=dict)
+    """API -> the engines it is asked for instead of their result pages."""
     figures: tuple[Figure, ...] = ()
+    alerts: AlertsTable = AlertsTable()
+    meaning: MeaningTable = MeaningTable()
+    schedule: ScheduleTable | None = None
+    money: MoneyTable | None = None
     score: ScoreTable = ScoreTable()
-    style: HouseStyle = HouseStyle()
+    style: StyleTable = StyleTable()
     store: str = "repaudit.sqlite"
     """Path beside the brief, or a postgresql:// address."""
+
+    @field_validator("providers")
+    @classmethod
+    def _providers(cls, tables: dict[str, ProviderTable], info: ValidationInfo) -> dict[str, ProviderTable]:
+        check_providers(tables, (info.context or {}).get("providers"))
+        return tables
 
     def the_brand(self) -> Brand:
         b = self.brand
@@ -89,18 +114,24 @@ class Brief(Document):
             for page in range(1, market.pages + 1)
         )
 
+    def asked_of(self, cell: SerpQuery) -> str:
+        """The API that is asked for this cell; "" where the engine itself is."""
+        return next((name for name, table in self.providers.items() if cell.engine in table.engines), "")
+
     def method(self) -> Method:
-        return Method(**self.score.model_dump())
+        return Method(**self.score.model_dump(), judge=self.meaning.engine)
 
     def digest(self) -> str:
         """Identity of what was asked: equal digests make equal plans."""
-        rest = {"style": HouseStyle(), "store": "", "collect": CollectTable(), "consent": {}, "figures": ()}
-        asked = self.model_copy(update=rest)
-        return hashlib.sha256(asked.model_dump_json().encode()).hexdigest()[:16]
+        rest = {"style": StyleTable(), "store": "", "collect": CollectTable(), "consent": {}, "figures": ()}
+        routes = {name: ProviderTable(engines=table.engines) for name, table in self.providers.items()}
+        asked = self.model_copy(update={**rest, "providers": routes})
+        written = asked.model_dump_json(exclude={**_NOT_ASKED, **({} if routes else {"providers": True})})
+        return hashlib.sha256(written.encode()).hexdigest()[:16]
 
 
-def read_brief(path: Path, engines: Sequence[str] = ()) -> Brief:
-    """Read and check a brief; `engines` are the names a market may ask.
+def read_brief(path: Path, engines: Sequence[str] = (), providers: Mapping[str, Askable] | None = None) -> Brief:
+    """Read and check a brief; `engines` are the names a market may ask, `providers` the APIs that may be asked.
 
     Raises `BriefError` with file, key or line, and the mend.
     """
@@ -110,10 +141,15 @@ def read_brief(path: Path, engines: Sequence[str] = ()) -> Brief:
         raise BriefError("there is no such file.", where=str(path), mend="Make one with: repaudit init") from None
     except (OSError, UnicodeDecodeError) as error:
         raise BriefError(f"cannot be read ({error}).", where=str(path), mend="Save it as UTF-8 text.") from None
-    return parse_brief(text, str(path), engines)
+    return parse_brief(text, str(path), engines, providers)
 
 
-def parse_brief(text: str, where: str = "brief.toml", engines: Sequence[str] = ()) -> Brief:
+def parse_brief(
+    text: str,
+    where: str = "brief.toml",
+    engines: Sequence[str] = (),
+    providers: Mapping[str, Askable] | None = None,
+) -> Brief:
     """The brief of a TOML text; `where` names it in errors."""
     try:
         raw = tomllib.loads(text)
@@ -121,7 +157,7 @@ def parse_brief(text: str, where: str = "brief.toml", engines: Sequence[str] = (
         mend = "Mend that line; strings stand in quotes."
         raise BriefError(f"is not valid TOML: {error}.", where=where, mend=mend) from None
     try:
-        return Brief.model_validate(raw, context={"engines": engines})
+        return Brief.model_validate(raw, context={"engines": engines, "providers": providers})
     except ValidationError as error:
         raise _brief_error(error, text, where) from None
 
@@ -146,7 +182,8 @@ def _words(problem: Any, location: tuple[int | str, ...]) -> tuple[str, str]:
     if problem["type"] == "missing":
         return "is missing", "Add it; `repaudit init` writes a commented example."
     message = str(problem["msg"]).removeprefix("Value error, ")
-    return message[0].lower() + message[1:], "" if "; " in message else f"Got {problem.get('input')!r}."
+    got = "" if "; " in message else f"Got {problem.get('input')!r}."
+    return _USERINFO.sub("//***@", message[0].lower() + message[1:]), _USERINFO.sub("//***@", got)
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
@@ -155,9 +192,14 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
         "competitors": Competitor,
         "markets": Market,
         "collect": CollectTable,
+        "providers": ProviderTable,
         "figures": Figure,
         "score": ScoreTable,
-        "style": HouseStyle,
+        "style": StyleTable,
+        "meaning": MeaningTable,
+        "alerts": AlertsTable,
+        "schedule": ScheduleTable,
+        "money": MoneyTable,
     }
     table = tables.get(str(location[0]), Brief) if len(location) > 1 else Brief
     return list((KeywordTable if "keywords" in location else table).model_fields)

@@ -11,10 +11,9 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from audit.address import host_of, normal_address, path_of
-from audit.lexicon import languages, lexicon
+from audit.combine import Shares, model, of_rule
+from audit.judges import Judge, Question
 from audit.models import (
     AggregateRating,
     Brand,
@@ -29,24 +28,21 @@ from audit.models import (
     PageType,
     Snapshot,
 )
-from audit.names import host_carries
 from audit.owners import about_brand, of_another_bearer, owner_of
+from audit.pagekind import page_type_of_words
 from audit.rated import FEWEST, Printed, printed_rating, step_of, step_of_share
-from audit.sentiment import Reading, read
+from audit.sentiment import Reading, read, with_page
 from audit.tongue import language_of
-from audit.venues import Venue, page_type_of, telling_part, venue
+from audit.venues import Venue, page_type_of, venue
 
 LABELLED = frozenset(Feature) - {Feature.IMAGE, Feature.OTHER}
 """Surfaces that get a label; pictures carry no words to read."""
-RULE_CONFIDENCE = 0.9
-RATING_CONFIDENCE = 0.92
-COMPLAINT_CONFIDENCE = 0.85
 CLEARLY_KIND = 3.0
 """On a complaint site the words must praise this much (sentiment.Reading.score) to overrule the venue."""
 OTHER_TITLE_CONFIDENCE = 0.75
 """What a person's label is worth under a title they did not see (scoring reference, section 4: ask again)."""
-NAMELESS = "\ue001"
-"""Stands for the name in a row that gives none: a private-use sign no text holds."""
+WHOLE_FROM = 0.8
+"""A judge that is this sure means a whole step."""
 _PERSON_SAYS = ("sentiment", "about_brand", "owner", "cause", "severity", "who", "when", "note")
 _KEY_LENGTH = 16
 _SEVERITY = {"fraud": 4, "legal": 4, "safety": 4, "data": 3, "finance": 3}
@@ -63,10 +59,26 @@ class _Verdict:
     """What one kind of evidence says."""
 
     sentiment: float | None
-    confidence: float
+    p: Shares | None
     by: LabelOrigin
     because: tuple[str, ...] = ()
     note: str = ""
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the side taken."""
+        return 0.0 if self.p is None or self.sentiment is None else self.p[_side(self.sentiment) + 1]
+
+
+def _ruled(rule: str, sentiment: float, by: LabelOrigin, because: tuple[str, ...], note: str = "") -> _Verdict:
+    return _Verdict(sentiment, of_rule(rule, _side(sentiment)), by, because, note)
+
+
+UNREAD = _Verdict(None, None, LabelOrigin.UNREAD, ("language:unread",))
+
+
+def _side(sentiment: float) -> int:
+    return (sentiment > 0) - (sentiment < 0)
 
 
 def result_key(hit: Hit) -> str:
@@ -81,14 +93,27 @@ def title_hash(title: str) -> str:
 
 
 def classify(
-    hit: Hit, brand: Brand, *, text: str = "", method: Method | None = None, keyword: Keyword | None = None
+    hit: Hit,
+    brand: Brand,
+    *,
+    text: str = "",
+    method: Method | None = None,
+    keyword: Keyword | None = None,
+    judge: Judge | None = None,
 ) -> Label:
-    """Label one result. `text` is the page behind it, where it was read; `keyword` helps tell the language."""
-    return judged(hit, brand, text=text, method=method, keyword=keyword)[0]
+    """Label one result. `text` is the page behind it, where it was read; `keyword` helps tell the language; `judge`
+    takes the place of the words."""
+    return judged(hit, brand, text=text, method=method, keyword=keyword, judge=judge)[0]
 
 
 def judged(
-    hit: Hit, brand: Brand, *, text: str = "", method: Method | None = None, keyword: Keyword | None = None
+    hit: Hit,
+    brand: Brand,
+    *,
+    text: str = "",
+    method: Method | None = None,
+    keyword: Keyword | None = None,
+    judge: Judge | None = None,
 ) -> tuple[Label, Reading]:
     """`classify`, and the reading of the words it rests on."""
     host, path = host_of(hit.url), path_of(hit.url)
@@ -97,14 +122,23 @@ def judged(
         kind = PageType.OFFICIAL
     language = language_of(f"{hit.title} {hit.snippet} {text}", keyword.language if keyword else "")
     names = (*brand.names, *brand.products)
-    reading = read(hit.title, f"{hit.snippet} {text}".strip(), language, names, kind)
+    rated = bool(hit.rating) or printed_rating(hit.title, hit.snippet) is not None
+    kind = page_type_of_words(kind, f"{host}{path}", hit.title, hit.snippet, language, rated)
+    place_kind = kind.value if host else ""
+    reading = read(hit.title, hit.snippet, language, names, place_kind)
+    if text:
+        reading = with_page(reading, read(hit.title, f"{hit.snippet} {text}", language, names, place_kind))
     verdict = _decide(hit, owner, place, kind, reading, method or Method())
+    if judge is not None and verdict.by in (LabelOrigin.LEXICON, LabelOrigin.MODEL, LabelOrigin.UNREAD):
+        verdict = by_judge(judge, Question(hit.title, hit.snippet, language, names, place_kind)) or verdict
     label = Label(
         key=result_key(hit),
         address=normal_address(hit.url),
         title_hash=title_hash(hit.title),
         sentiment=verdict.sentiment,
         confidence=round(verdict.confidence, 3),
+        p=None if verdict.p is None else _rounded(verdict.p),
+        uncertain=verdict.confidence < model().certain_from,
         about_brand=about_brand(hit, brand, language, owner) and not of_another_bearer(reading, kind, owner, place),
         owner=owner,
         page_type=kind,
@@ -119,10 +153,11 @@ def judged(
 
 
 def label_snapshot(
-    snapshot: Snapshot, people: Sequence[Label] = (), *, method: Method | None = None
+    snapshot: Snapshot, people: Sequence[Label] = (), *, method: Method | None = None, judge: Judge | None = None
 ) -> tuple[dict[str, Label], dict[str, str]]:
     """Labels by key, and result id (`s1/4`) -> key, for every labelled surface of every answered page."""
     by_person = _newest(people)
+    pages = {normal_address(each.url): each.text for each in snapshot.landings if each.outcome.answered and each.text}
     labels: dict[str, Label] = {}
     keys: dict[str, str] = {}
     for serp in snapshot.serps:
@@ -135,7 +170,9 @@ def label_snapshot(
             key = result_key(hit)
             keys[f"{serp.id}/{hit.position}"] = key
             if key not in labels:
-                labels[key] = _with_person(classify(hit, snapshot.brand, method=method, keyword=keyword), by_person)
+                text = pages.get(normal_address(hit.url), "")
+                label = classify(hit, snapshot.brand, text=text, method=method, keyword=keyword, judge=judge)
+                labels[key] = _with_person(label, by_person)
     return labels, keys
 
 
@@ -145,31 +182,26 @@ def label_snapshot(
 def _decide(hit: Hit, owner: Owner, place: Venue | None, kind: PageType, reading: Reading, method: Method) -> _Verdict:
     """Rule, rating, words; the first that speaks."""
     rated = _rated(hit, place)
-    return (
-        _by_rule(owner, place, kind, reading, rated, method)
-        or rated
-        or _by_words(reading)
-        or _Verdict(None, 0.0, LabelOrigin.UNREAD, ("language:unread",))
-    )
+    return _by_rule(owner, place, kind, reading, rated, method) or rated or by_words(reading) or UNREAD
 
 
 def _by_rule(
     owner: Owner, place: Venue | None, kind: PageType, reading: Reading, rated: _Verdict | None, method: Method
 ) -> _Verdict | None:
     if owner is Owner.OWNED:
-        return _Verdict(method.owned_sentiment, RULE_CONFIDENCE, LabelOrigin.RULE, ("owner:owned",))
+        return _ruled("owned", method.owned_sentiment, LabelOrigin.RULE, ("owner:owned",))
     if owner is Owner.HOSTILE:
-        return _Verdict(-1.0, RULE_CONFIDENCE, LabelOrigin.RULE, ("owner:hostile",))
+        return _ruled("hostile", -1.0, LabelOrigin.RULE, ("owner:hostile",))
     if place and place.complaint and reading.score < CLEARLY_KIND:
         because = (f"venue:{kind}", f"site:{place.name}", *reading.because[:3])
-        return _Verdict(-1.0, COMPLAINT_CONFIDENCE, LabelOrigin.RULE, because)
+        return _ruled("complaint_site", -1.0, LabelOrigin.RULE, because)
     if rated:
         return None
     if kind in _NEUTRAL_TYPES and abs(reading.score) < CLEARLY_KIND:
-        return _Verdict(0.0, RULE_CONFIDENCE, LabelOrigin.RULE, (f"venue:{kind}",))
+        return _ruled("encyclopedia", 0.0, LabelOrigin.RULE, (f"venue:{kind}",))
     notice = kind in (PageType.JOB_BOARD, PageType.DIRECTORY) and "neutral" in reading.context
     if notice and abs(reading.score) < CLEARLY_KIND:
-        return _Verdict(0.0, RULE_CONFIDENCE, LabelOrigin.RULE, (f"venue:{kind}", "context:neutral"))
+        return _ruled("notice", 0.0, LabelOrigin.RULE, (f"venue:{kind}", "context:neutral"))
     return None
 
 
@@ -185,8 +217,7 @@ def _by_print(printed: Printed | None) -> _Verdict | None:
     if printed is None:
         return None
     if printed.share is not None:
-        because = (f"share:{printed.shown}",)
-        return _Verdict(step_of_share(printed.share), 0.85, LabelOrigin.RATING, because)
+        return _ruled("share", step_of_share(printed.share), LabelOrigin.RATING, (f"share:{printed.shown}",))
     return _by_rating(printed.rating, "text") if printed.rating else None
 
 
@@ -198,15 +229,24 @@ def _by_rating(rating: AggregateRating, where: str) -> _Verdict | None:
     shown = f"rating:{rating.value:g}/{rating.best or 5:g}" + (f" ({count})" if count is not None else "")
     because = (shown, f"rating_in:{where}")
     if count is not None and count < FEWEST:
-        return _Verdict(0.0, 0.6, LabelOrigin.RATING, because, note="few_ratings")
-    return _Verdict(step_of(on_five), RATING_CONFIDENCE, LabelOrigin.RATING, because)
+        return _ruled("few_ratings", 0.0, LabelOrigin.RATING, because, note="few_ratings")
+    return _ruled(f"rating_in_{where}", step_of(on_five), LabelOrigin.RATING, because)
 
 
-def _by_words(reading: Reading) -> _Verdict | None:
+def by_words(reading: Reading) -> _Verdict | None:
     if reading.level is None:
         return None
     because = reading.because or ("cue:none",)
-    return _Verdict(reading.level, reading.confidence, LabelOrigin.LEXICON, because)
+    by = LabelOrigin.MODEL if reading.evidence.by_head and reading.level else LabelOrigin.LEXICON
+    return _Verdict(reading.level, reading.p, by, because)
+
+
+def by_judge(judge: Judge, question: Question) -> _Verdict | None:
+    p = judge.p(question)
+    if p is None:
+        return None
+    side = p.index(max(p)) - 1
+    return _Verdict(side * (1.0 if max(p) >= WHOLE_FROM else 0.5), p, LabelOrigin.MODEL, (f"engine:{judge.name}",))
 
 
 def _cause(verdict: _Verdict, owner: Owner, kind: PageType, reading: Reading) -> Cause:
@@ -225,6 +265,12 @@ def _cause(verdict: _Verdict, owner: Owner, kind: PageType, reading: Reading) ->
     if claims and claims[0] in _FAULT:
         return Cause.FAULT
     return Cause.CUSTOMER if {"complaint", "service"} & set(claims) and kind is PageType.FORUM else Cause.UNKNOWN
+
+
+def _rounded(p: Shares) -> Shares:
+    """Three digits that still add up to 1."""
+    bad, good = round(p[0], 3), round(p[2], 3)
+    return (bad, round(1 - bad - good, 3), good)
 
 
 def _severity(verdict: _Verdict, kind: PageType, reading: Reading) -> int:
@@ -258,88 +304,10 @@ def _with_person(label: Label, people: Mapping[str, Label]) -> Label:
         return label
     same_title = not told.title_hash or told.title_hash == label.title_hash
     because = (f"person:{told.who}",) if same_title else (f"person:{told.who}", "title:changed")
-    kept = {name: getattr(told, name) for name in _PERSON_SAYS}
+    kept = {name: getattr(told, name) for name in _PERSON_SAYS} | {"p": None, "uncertain": not same_title}
     confidence = 1.0 if same_title else OTHER_TITLE_CONFIDENCE
     return label.model_copy(update=kept | {"confidence": confidence, "by": LabelOrigin.PERSON, "because": because})
 
 
 def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-# ---------------------------------------------------------------- the door for other programs
-
-
-def classify_row(row: Mapping[str, object]) -> dict[str, object]:
-    """One JSON object in, one out. ValueError with a one-line message where the input cannot be meant."""
-    label, reading = judged_row(row)
-    host = host_of(f"{row.get('domain') or ''}")
-    other = of_another_bearer(reading, label.page_type, label.owner, venue(host))
-    silent = other or label.sentiment is None
-    return {
-        "id": row.get("id"),
-        "label": None if silent else round(2 * (label.sentiment or 0.0)),
-        "p": _shares(label, reading),
-        "because": ["context:namesake", *label.because] if other else list(label.because),
-    }
-
-
-def judged_row(row: Mapping[str, object]) -> tuple[Label, Reading]:
-    """Without a brief the owner is told from the host: a host that carries the brand's name is its own, unless
-    the address itself is a venue's."""
-    fields = _fields(row)
-    host = host_of(fields["domain"])
-    names = (fields["brand"],) if fields["brand"] else ()
-    lex = lexicon(fields["lang"] if fields["lang"] in languages() else "en")
-    owns = bool(names) and not venue(host, path_of(fields["domain"])) and host_carries(telling_part(host), names, lex)
-    brand = Brand(name=fields["brand"] or NAMELESS, domains=(host,) if owns else ())
-    hit = Hit(
-        feature=Feature.ORGANIC,
-        title=fields["title"],
-        snippet=fields["snippet"],
-        url=f"https://{fields['domain']}" if fields["domain"] else "",
-        rating=_row_rating(row.get("rating")),
-    )
-    keyword = Keyword(text=fields["brand"] or "row", language=fields["lang"])
-    return judged(hit, brand, text=fields["text"], keyword=keyword)
-
-
-def _shares(label: Label, reading: Reading) -> dict[str, float]:
-    """The words' own probabilities where the words decided; else what `confidence` leaves, evenly to the other
-    two sides, and equal thirds for an unread text."""
-    sides = ("neg", "neu", "pos")
-    if label.sentiment is None:
-        return dict.fromkeys(sides, round(1 / 3, 3))
-    if label.by is LabelOrigin.LEXICON:
-        return {side: round(share, 3) for side, share in zip(sides, reading.p, strict=True)}
-    taken = sides[1 + (label.sentiment > 0) - (label.sentiment < 0)]
-    rest = (1 - label.confidence) / 2
-    return {side: round(label.confidence if side == taken else rest, 3) for side in sides}
-
-
-def _fields(row: Mapping[str, object]) -> dict[str, str]:
-    fields: dict[str, str] = {}
-    for name in ("lang", "brand", "title", "snippet", "domain", "text"):
-        value = row.get(name)
-        if value is not None and not isinstance(value, str):
-            raise ValueError(f"{name}: a string is wanted, not {type(value).__name__}")
-        fields[name] = value or ""
-    if "id" not in row:
-        raise ValueError("id: is missing")
-    if not any(fields[name].strip() for name in ("title", "snippet", "text")) and not row.get("rating"):
-        raise ValueError("title, snippet, text and rating are all empty: there is nothing to classify")
-    return fields
-
-
-def _row_rating(given: object) -> AggregateRating | None:
-    """`{"value": 4.6, "best": 5, "rating_count": 12}` or a bare number on 1-5."""
-    if given is None:
-        return None
-    if isinstance(given, bool) or not isinstance(given, int | float | Mapping):
-        raise ValueError("rating: a number or an object with value, best, worst, rating_count, review_count is wanted")
-    facts: Mapping[str, object] = given if isinstance(given, Mapping) else {"value": given}
-    try:
-        return AggregateRating.model_validate(dict(facts))
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ValueError(f"rating.{'.'.join(map(str, first['loc']))}: {first['msg']}") from None

@@ -4,6 +4,7 @@
     ├── UsageError                exit 2   a wrong option, a file that is not there
     │   └── BriefError            exit 2   brief.toml: file, key, mend
     ├── StoreError                exit 3   the store cannot be opened, is full, or was altered
+    │   └── AlreadyRunningError   exit 3   another run of the same brand is going on
     ├── NotEnoughError            exit 4   nothing to score: no snapshot, no answered query
     ├── DocumentError             exit 5   a stored document of an unknown schema, or broken JSON
     └── RenderError               exit 6   the report could not be written
@@ -38,6 +39,10 @@ class StoreError(RepauditError):
     """The store cannot be opened, is full, or its seal does not match."""
 
     exit_code = 3
+
+
+class AlreadyRunningError(StoreError):
+    """Another process is at the same work; the message names it and its age."""
 
 
 class NotEnoughError(RepauditError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -10,6 +11,8 @@ from audit.address import normal_address
 from audit.models import Audit, Origin, Point, Scope, Score
 from audit.seal import canonical, digest
 
+KEPT_BESIDE = 60
+"""Points of each line beside the brand's that an audit carries: five years of months; `history` prints all."""
 _NOT_METHOD = {"draws", "seed"}
 """They move the range by a hair and the score not at all."""
 
@@ -78,7 +81,8 @@ def _line(dots: Sequence[Dot]) -> Iterable[Point]:
         captures = list(same)
         method, rating = captures[0].method, captures[0].point.subject.startswith("profile:")
         broken = bool(before) and method != before and not rating
-        yield _joined([dot.point for dot in captures]).model_copy(update={"breaks": broken})
+        joined = _joined([dot.point for dot in captures])
+        yield joined if joined.breaks == broken else joined.model_copy(update={"breaks": broken})
         before = method
 
 
@@ -95,3 +99,14 @@ def _joined(captures: Sequence[Point]) -> Point:
             "coverage": min((p.coverage for p in captures if p.coverage is not None), default=None),
         }
     )
+
+
+def carried(line: Sequence[Point]) -> tuple[Point, ...]:
+    """What an audit carries of a trend: the brand's whole line, and the newest points of every other one."""
+    left = Counter(point.subject for point in line)
+    kept = []
+    for point in line:
+        if point.subject == "brand" or left[point.subject] <= KEPT_BESIDE:
+            kept.append(point)
+        left[point.subject] -= 1
+    return tuple(kept)

@@ -26,9 +26,24 @@ THIN = "\u200a"
 STRENGTHS = {"strong": 3.0, "plain": 2.0, "weak": 1.0}
 NEGATIVE = ("fraud", "legal", "safety", "complaint", "data", "labour", "finance", "quality", "service")
 POSITIVE = ("award", "rating", "praise", "recommendation", "trust")
-TURNING = ("nothing", "negator", "negator_after", "contrast", "hedge", "cleared", "solved", "rival", "feared")
-"""What turns the phrases around it. `nothing` is a set phrase ("kind of", "no doubt") that only keeps a shorter
-one from being met in it; `rival` speaks of another firm, `feared` of what was expected and did not come."""
+TURNING = (
+    *(
+        "nothing",
+        "negator",
+        "negator_after",
+        "nobody",
+        "contrast",
+        "now",
+        "hedge",
+        "cleared",
+        "solved",
+        "rival",
+        "feared",
+    ),
+)
+"""What turns the phrases around it. `nothing` is a set phrase ("kind of", "no doubt") that only keeps a shorter one
+from being met in it; `nobody` denies all that follows in its clause; before `now` lies what was; `rival` speaks of
+another firm, `feared` of what was expected and did not come."""
 CONTEXT = ("neutral", "victim", "accuser", "namesake", "namesake_hint", "question", "official", "outdated")
 """What a text is, rather than what it says; may overlap anything. `namesake` proves another bearer of the name
 (a village, a novel), `namesake_hint` only in company."""
@@ -45,8 +60,9 @@ _GAP_SIGNS = 8
 _KEY = 3
 _WORD_OR_SIGN = re.compile(r"[\w']+|[^\w\s]")
 _ONE_WORD, _ONE_STEM = re.compile(r"[\w']+"), re.compile(r"[\w']+\*")
-_FIRST_TWO = re.compile(r"(\w[\w']*)[\s,-]+(?!_)(\w[\w']*)(?![\w'*|])")
-_FIRST_WORD = re.compile(r"(\w[\w']*)(?![\w'*|_])")
+_FIRST_TWO = re.compile(r"(\w[\w']*|\{b\})[\s,-]+(?!_)(\w[\w']*)(?![\w'*|])")
+_WORD_AND_STEM = re.compile(r"(\w[\w']*|\{b\})[\s,-]+(?!_)(\w[\w']*)\*")
+_FIRST_WORD = re.compile(r"(\w[\w']*(?![\w'*|_])|\{b\})")
 
 
 class Phrase(NamedTuple):
@@ -79,6 +95,8 @@ class Lexicon:
     spaced: bool
     reach: int
     """How far a negator reaches: words where spaced, else characters."""
+    concord: bool
+    """True where several denials of a clause are one: nobody never not (ru, uk)."""
     common: frozenset[str]
     """Function words that prove the language."""
     generic: frozenset[str]
@@ -101,18 +119,23 @@ class Finder:
 
     def __init__(self, phrases: Iterable[Phrase], spaced: bool, same: Mapping[int, str]) -> None:
         self._spaced = spaced
+        self._patterns: dict[str, re.Pattern[str]] = {}
         self._whole: dict[str, list[tuple[bool, Phrase]]] = defaultdict(list)
         self._begun: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)
         self._first_word: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)
         self._first_two: dict[tuple[str, str], list[tuple[str, Phrase]]] = defaultdict(list)
+        self._word_and_stem: dict[tuple[str, str], list[tuple[str, Phrase]]] = defaultdict(list)
         self._first_signs: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)
         for phrase in phrases:
             for variant in spelled_out(phrase.text.casefold().translate(same)):
                 self._enter(variant, phrase)
+        self._leading = frozenset(key for key, _ in (*self._first_two, *self._word_and_stem))
+        """Words that begin a phrase of several whose second word is known."""
         sizes: dict[str, set[int]] = defaultdict(set)
         for key in self._whole:
             sizes[key[:1]].add(len(key))
         self._sizes = {sign: sorted(each) for sign, each in sizes.items()}
+        self._heads = frozenset(key[:1] for key in self._first_signs)
         self._head_sizes = sorted({len(key) for key in self._first_signs})
 
     def _enter(self, variant: str, phrase: Phrase) -> None:
@@ -123,31 +146,52 @@ class Finder:
         elif not self._spaced and not re.search(r"\.\.|\{b\}", variant):
             self._whole[re.sub(r"[\s*^]", "", variant)].append((variant.startswith("^"), phrase))
         elif self._spaced and (two := _FIRST_TWO.match(variant)):
-            self._first_two[two.group(1), two.group(2)].append((variant, phrase))
+            self._first_two[_sign(two.group(1)), two.group(2)].append((variant, phrase))
+        elif self._spaced and (two := _WORD_AND_STEM.match(variant)):
+            self._word_and_stem[_sign(two.group(1)), two.group(2)[:_KEY]].append((variant, phrase))
         elif self._spaced and (word := _FIRST_WORD.match(variant)):
-            self._first_word[word.group(1)].append((variant, phrase))
+            self._first_word[_sign(word.group(1))].append((variant, phrase))
         else:
             self._first_signs[_beginning(variant)].append((variant, phrase))
 
     def all(self, text: str) -> list[Cue]:
         """Every phrase met, overlapping ones too."""
-        return list(self._in_words(text) if self._spaced else self._in_signs(text))
+        return self._in_words(text) if self._spaced else list(self._in_signs(text))
 
-    def _in_words(self, text: str) -> Iterator[Cue]:
-        following = ""
+    def _in_words(self, text: str) -> list[Cue]:
+        out: list[Cue] = []
+        following: tuple[str, ...] = ()
         for met in reversed(list(_WORD_OR_SIGN.finditer(text))):
             at, word = met.start(), met.group()
-            for key in (word, word.partition("'")[0]) if "'" in word else (word,):
+            keys = (word, word.partition("'")[0]) if "'" in word else (word,)
+            for key in keys:
                 for _, phrase in self._whole.get(key, ()):
-                    yield Cue(phrase, at, at + len(key), key)
-                yield from self._matched(self._first_word.get(key, ()), text, at)
-                yield from self._matched(self._first_two.get((key, following), ()), text, at)
+                    out.append(Cue(phrase, at, at + len(key), key))
+                self._entered(key, following, text, at, out)
             for size in range(1, min(_KEY, len(word)) + 1):
                 for stem, phrase in self._begun.get(word[:size], ()):
                     if word.startswith(stem):
-                        yield Cue(phrase, at, met.end(), word)
-            yield from self._by_first_signs(text, at, text[at : at + _KEY])
-            following = word if word[0].isalnum() else following
+                        out.append(Cue(phrase, at, met.end(), word))
+            if text[at] in self._heads:
+                out += self._by_first_signs(text, at, text[at : at + _KEY])
+            bare = word.strip("'")
+            if bare and bare[0].isalnum():
+                following = (bare, bare.partition("'")[0]) if "'" in bare else (bare,)
+        return out
+
+    def _entered(self, key: str, following: tuple[str, ...], text: str, at: int, out: list[Cue]) -> None:
+        """Phrases of several words: those that begin with this one, and with this one and what follows it."""
+        if key in self._first_word:
+            out += self._matched(self._first_word[key], text, at)
+        if key not in self._leading:
+            return
+        for after in following:
+            if (key, after) in self._first_two:
+                out += self._matched(self._first_two[key, after], text, at)
+        after = following[0] if following else ""
+        for size in range(1, min(_KEY, len(after)) + 1):
+            if (key, after[:size]) in self._word_and_stem:
+                out += self._matched(self._word_and_stem[key, after[:size]], text, at)
 
     def _in_signs(self, text: str) -> Iterator[Cue]:
         places = [at for at, sign in enumerate(text) if sign != THIN]
@@ -162,7 +206,8 @@ class Finder:
                     yield from (
                         Cue(phrase, at, end, text[at:end]) for first, phrase in entries if not (first and inside)
                     )
-            yield from self._by_first_signs(text, at, plain[number : number + _KEY])
+            if text[at] in self._heads:
+                yield from self._by_first_signs(text, at, plain[number : number + _KEY])
 
     def _by_first_signs(self, text: str, at: int, ahead: str) -> Iterator[Cue]:
         for size in self._head_sizes:
@@ -171,8 +216,12 @@ class Finder:
                 yield from self._matched(entries, text, at)
 
     def _matched(self, entries: Iterable[tuple[str, Phrase]], text: str, at: int) -> Iterator[Cue]:
+        patterns = self._patterns
         for variant, phrase in entries:
-            met = _pattern(variant, self._spaced).match(text, at)
+            pattern = patterns.get(variant)
+            if pattern is None:
+                pattern = patterns[variant] = _pattern(variant, self._spaced)
+            met = pattern.match(text, at)
             if met and met.end() > at:
                 yield Cue(phrase, at, met.end(), met.group())
 
@@ -186,6 +235,11 @@ def longest(cues: Iterable[Cue], size: int) -> list[Cue]:
             busy[cue.start : cue.end] = b"\x01" * (cue.end - cue.start)
             taken.append(cue)
     return sorted(taken, key=lambda c: c.start)
+
+
+def _sign(word: str) -> str:
+    """A phrase's first word as it stands in a text: the brand is one sign there."""
+    return BRAND if word == "{b}" else word
 
 
 def squash(text: str) -> str:
@@ -233,7 +287,7 @@ def _signs_pattern(variant: str) -> str:
         if piece == "..":
             out += rf"[^.!?。！？…]{{0,{_GAP_SIGNS}}}?"
         elif piece == "{b}":
-            out += BRAND
+            out += BRAND + f"{THIN}?"
         elif piece.strip():
             out += f"{THIN}?".join(re.escape(sign) for sign in piece if sign != "*") + f"{THIN}?"
     return head + out.removesuffix(f"{THIN}?")
@@ -257,6 +311,7 @@ def lexicon(language: str) -> Lexicon:
         language=language,
         spaced=spaced,
         reach=int(table["reach"]),
+        concord=bool(table.get("concord", False)),
         common=frozenset(str(table["common"]).split()),
         generic=frozenset(word.casefold() for word in table["generic"]),
         same=same,

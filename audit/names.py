@@ -24,6 +24,10 @@ _CYRILLIC = re.compile(r"[а-яёіїєґ]", re.IGNORECASE)
 _HAN_HANGUL = re.compile(r"[\u3400-\u9fff\uac00-\ud7a3]")
 _SOFTENED = {"к": "[кцч]", "г": "[гзж]", "х": "[хсш]"}
 """Last letters of a stem that turn before an ending: у Мар'їнці."""
+_ANOTHER_WORD = re.compile(
+    r"(?!(?:은|는|이|가|을|를|에|의|도|와|과|로|으로|서|만|측|랑|이랑|까지|부터|보다|처럼|한테|께|라고|이라고|에서|에게|앱|점|사|카드)"
+    r"(?![\uac00-\ud7a3]))[\uac00-\ud7a3]{2,}"
+)
 _JOIN = r"[\s\u200a«»\"“”„&.,'-]*"
 _LATIN = dict(
     zip(
@@ -77,6 +81,26 @@ def in_full(text: str, names: Iterable[str], lexicon: Lexicon) -> bool:
     whole = tuple(name for name in names if _says_trade(name, lexicon))
     pattern = _whole_pattern(whole, lexicon)
     return bool(pattern and pattern.search(text))
+
+
+def only_in_lower_case(text: str, names: Iterable[str], lexicon: Lexicon) -> bool:
+    """True where a name in Cyrillic that has a capital is met in a text as it stands, but never with one nor quoted:
+    "the shore was washed away" does not speak of the bank "Shore"."""
+    if text[:1].islower():
+        return False  # somebody who writes without capitals
+    capital = [name for name in names if name[:1].isupper() and _CYRILLIC.search(name)]
+    pattern = _pattern(tuple(capital), lexicon) if capital else None
+    met = list(pattern.finditer(text.lower())) if pattern else []
+    return bool(met) and not any(
+        text[found.start()].isupper() or text[max(0, found.start() - 1)] in "«“\"„'" for found in met
+    )
+
+
+def in_another_word(text: str, names: Sequence[str], lexicon: Lexicon) -> bool:
+    """True where only the telling part of a Hangul name is met, and only as the beginning of another word."""
+    pattern = _pattern(tuple(names), lexicon) if any(_HAN_HANGUL.search(name) for name in names) else None
+    met = list(pattern.finditer(text)) if pattern else []
+    return bool(met) and all(_ANOTHER_WORD.match(text, found.end()) for found in met)
 
 
 def _says_trade(name: str, lexicon: Lexicon) -> bool:

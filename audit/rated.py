@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from audit.models import AggregateRating
 
@@ -34,7 +35,7 @@ _BESIDE_STAR = re.compile(
 )
 _AFTER_WORD = re.compile(rf"{_WORD}(?:\s|:|-|—|–|\")*{_NUMBER}(?![\d.,]*[\d%])", re.IGNORECASE)
 _UNITS = rf"(?:\s*(?:分|점|星|бала|балла|балів|{_STARS}+|/\s*(?:5|10)(?!\d)))"
-_BETWEEN = r"[\s,;·|/(«»“”\"—–-]*(?:[^\W\d]+[»”\"]?[\s,;·|/(“—–-]+){0,2}"
+_BETWEEN = r"[\s,;·•|/(«»“”\"—–-]*(?:[^\W\d]+[»”\"]?[\s,;·•|/(“—–-]+){0,2}"
 _BEFORE_COUNT = re.compile(
     rf"(?<![\d.,])(?:{_DECIMAL}{_UNITS}?|{_NUMBER}{_UNITS}){_BETWEEN}{_COUNT}\s*{_VOTES}", re.IGNORECASE
 )
@@ -73,6 +74,7 @@ class Printed:
     shown: str = ""
 
 
+@lru_cache(maxsize=256)
 def printed_rating(title: str, snippet: str) -> Printed | None:
     """The first rating the title prints, else the snippet; None where the words prove none."""
     for text in (title, snippet):

@@ -10,38 +10,49 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from string import punctuation
+from typing import Any
 
+from audit.combine import Evidence, head_of, probabilities
+from audit.heads import head
 from audit.lexicon import BRAND, THIN, Cue, Lexicon, languages, lexicon, longest
-from audit.names import in_full, mask
-from audit.weights import Evidence, probabilities
+from audit.names import in_another_word, in_full, mask, only_in_lower_case
+from audit.scope import factor, is_denied, last_sentence, sentence_of, sentences
 
 FULL_FROM = 3.0
 """From here on a reading is a whole step (1), below it half a step (0.5)."""
 MIXED_FROM = 0.45
 """Where the weaker side holds this share of the stronger, the text is mixed: half a step at most."""
-_DENIED_BAD, _DENIED_GOOD = 0.6, 0.8
-_ASKED = 0.2
-_BEFORE_BUT, _AFTER_BUT = 0.6, 1.4
-_OF_ANOTHER = 0.3
-"""What is left of blame in a sentence that speaks of another firm."""
-_FEARED = -0.4
-"""Blame that was only expected turns a little into praise."""
 _QUOTED_PRAISE = -0.5
-_PERHAPS = 0.6
-"""What is left of a phrase after "if" or "might"."""
-_CLEARED, _SOLVED = 3.0, 1.0
+_GOOD_ENDS = {"cleared": 3.0, "solved": 1.0}
+_TURN_BESIDE = frozenset({"negator", "negator_after", "nobody", "contrast", "now", "solved", "rival", "feared"})
+_OF_PAGE = 0.25
+"""What a phrase of the page behind a result counts beside one of its title or snippet."""
 _HINTS = 2
 """So many words of another bearer's world prove one."""
 _TEXTBLOB, _TEXTBLOB_LEAST = 2.0, 0.1
 """TextBlob's polarity (-1..1) counts as a phrase of this weight, from this strength on."""
 _SHOWN = 8
 _LONGEST = 4000
-_SENTENCE = re.compile(r"(?<=[!?…。！？；¦|·—–])|(?<=[.;])(?!\d)|(?=[¦|·])")
+_SHORT = 60
+_CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d\s*[-–—~]\s*\d{1,2}[:.]\d\d|\b\d{1,2}:\d\d\b")
+_PRICE = re.compile(r"[$£€₴₽¥￥₩]\s?\d|\d\s?(?:руб|грн|원|元|万元|USD|₴|₽|€)", re.IGNORECASE)
+_FIGURE = re.compile(r"\d+")
+_PLAIN = re.compile(r"[\w\s,.'&$%¦?!-]*", re.ASCII)
+"""Signs of which emoticons are made only together with letters of `_LETTERED`: xD, o_O."""
+_LETTERED = frozenset({"xd", "x", "d", "o"})
+_LETTERS = re.compile(r"[a-z]+")
+_CALL = re.compile(r"[!！]")
+_QUOTE = re.compile(r"[«“\"„「『']")
+_TALK = frozenset({"forum", "social", "review_site", "complaint_site", "app_store", "blog"})
+"""Pages where people write names as they like."""
 _QUOTED = re.compile(r"[\"“«'„]([^\"”»“„]{2,40})[\"”»']")
-_TURNED_BY_CONTEXT = frozenset({"fraud", "legal", "data", "complaint", "safety", "quality", "service"})
+_TURNED_BY_CONTEXT = frozenset({"fraud", "legal", "data", "complaint", "safety", "quality", "service", "finance"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +102,17 @@ def read(title: str, snippet: str, language: str, names: Sequence[str] = (), kin
     cues, context = _met(text, lex)
     if context.pop("namesake_hint", 0) >= _HINTS:
         context["namesake"] += 1
+    if kind not in _TALK and _chance(f"{title} ¦ {snippet}"[:_LONGEST], plain, names, lex):
+        context["namesake"] += 1
     if context["namesake"] and in_full(plain, names, lex):
         del context["namesake"]
     weighed = _weighed(text, cues, context, lex)
-    mood = textblob_polarity(f"{title}. {snippet}"[:_LONGEST]) if language == "en" else 0.0
-    evidence = _evidence(text, weighed, context, mood, kind)
+    moods = _moods(f"{title}. {snippet}"[:_LONGEST]) if language == "en" else {}
+    evidence = _evidence(text, weighed, context, moods | _shape(title, snippet), kind, bool(title.strip()))
+    evidence = _with_head(evidence, title, snippet, language, names)
     because = [f"cue:{_shown(cue)}" for cue, w in sorted(weighed, key=lambda e: -abs(e[1]))[:_SHOWN] if w]
-    because += [f"textblob:{mood:+.2f}"] if mood else []
+    because += [f"{name}:{mood:+.2f}" for name, mood in moods.items() if mood]
+    because += [f"head:{evidence.head_side:+.2f}"] if evidence.head else []
     return Reading(
         language=language,
         evidence=evidence,
@@ -108,16 +123,117 @@ def read(title: str, snippet: str, language: str, names: Sequence[str] = (), kin
     )
 
 
+def with_page(result: Reading, page: Reading) -> Reading:
+    """A result's reading with the page behind it, read together with it: weaker than title and snippet, unless
+    these say nothing."""
+    if not result.language or result.evidence.silent or page.evidence.silent:
+        return page
+    near, far = result.evidence, page.evidence
+    evidence = replace(
+        near,
+        body_praise=near.body_praise + _OF_PAGE * max(far.body_praise - near.body_praise, 0.0),
+        body_blame=near.body_blame + _OF_PAGE * max(far.body_blame - near.body_blame, 0.0),
+    )
+    return replace(result, evidence=evidence, p=probabilities(evidence), categories=page.categories)
+
+
+def _with_head(evidence: Evidence, title: str, snippet: str, language: str, names: Sequence[str]) -> Evidence:
+    """What a trained head says, where phrases leave doubt and the language has one for pages like this."""
+    text = f"{title}. {snippet}" if title.strip() and snippet.strip() else title + snippet
+    kind = head_of(evidence, len(text))
+    asked = head(language, "review" if kind == "review" else "title") if kind else None
+    return replace(evidence, head=asked.p(text[:_LONGEST], names).p) if asked else evidence
+
+
 def textblob_polarity(text: str) -> float:
     """TextBlob's polarity of an English text, -1..1; 0.0 for a text it knows no word of."""
-    return round(_textblob()(text)[0], 2)
+    return round(float(_textblob()(text)[0]), 2)
+
+
+def vader_polarity(text: str) -> float:
+    """VADER's compound of an English text, -1..1."""
+    return float(_vader().polarity_scores(text)["compound"])
+
+
+def _moods(text: str) -> dict[str, float]:
+    """Both readers give exactly 0.0 for a plain text that holds none of their words: they need not be asked then."""
+    if not _PLAIN.fullmatch(text):
+        return {"textblob": textblob_polarity(text), "vader": vader_polarity(text)}
+    lowered = text.lower()
+    tokens = {part for token in lowered.split() for part in (token, token.strip(punctuation))}
+    return {
+        "textblob": 0.0 if _textblob_words().isdisjoint(_LETTERS.findall(lowered)) else textblob_polarity(text),
+        "vader": 0.0 if _vader_words().isdisjoint(tokens) else vader_polarity(text),
+    }
 
 
 @cache
-def _textblob() -> Callable[[str], tuple[float, float]]:
-    from textblob.en import sentiment  # noqa: TID251 - here and lazily: the import costs most of a second
+def _textblob_words() -> frozenset[str]:
+    """The longest run of letters of every word TextBlob knows: who has none of these has none of its words."""
+    known = (_LETTERS.findall(word) for word in dict.keys(_textblob()) if " " not in word)
+    return frozenset({max(runs, key=len) for runs in known if runs} | _LETTERED)
 
-    return sentiment  # type: ignore[no-any-return]
+
+@cache
+def _vader_words() -> frozenset[str]:
+    return frozenset(_vader().lexicon)
+
+
+def _shape(title: str, snippet: str) -> dict[str, float]:
+    """How a text is built, whatever it says: prices, hours and figures are of shops and lists, dots of talk."""
+    whole = f"{title} ¦ {snippet}"[:_LONGEST]
+    return {
+        "asks": float(title.rstrip().endswith(("?", "？"))),
+        "clock": float(bool(_CLOCK.search(whole))),
+        "price": float(bool(_PRICE.search(whole))),
+        "figures": min(len(_FIGURE.findall(whole)), 6) / 6,
+        "calls": float(bool(_CALL.search(whole))),
+        "trails": float("…" in whole or "..." in whole),
+        "quotes": float(bool(_QUOTE.search(title))),
+        "short": float(len(whole) < _SHORT),
+    }
+
+
+def _chance(raw: str, plain: str, names: Sequence[str], lex: Lexicon) -> bool:
+    """The name is met by chance: a common word, or the beginning of another one."""
+    if lex.language in ("ru", "uk"):
+        return only_in_lower_case(raw, names, lex)
+    return lex.language == "ko" and in_another_word(plain, names, lex)
+
+
+@cache
+def _vader() -> Any:
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer  # noqa: TID251 - here and lazily
+
+    return SentimentIntensityAnalyzer()
+
+
+@cache
+def _textblob() -> Any:
+    """TextBlob's own English analyser, read from its file: importing the package would load nltk (seconds) for parts
+    that are not used here. A test holds it equal to `textblob.en.sentiment`."""
+    package = find_spec("textblob")  # finds it without running it
+    folder = Path(package.origin).parent if package and package.origin else Path()
+    spec = spec_from_file_location("audit._textblob_text", folder / "_text.py")
+    if spec is None or spec.loader is None:
+        raise ImportError("textblob/_text.py is missing")
+    text = module_from_spec(spec)
+    spec.loader.exec_module(text)
+    analyser = text.Sentiment(
+        path=str(folder / "en" / "en-sentiment.xml"),
+        synset="wordnet_id",
+        negations=("no", "not", "n't", "never"),
+        modifiers=("RB",),
+        modifier=lambda word: word.endswith("ly"),
+        tokenizer=text.Parser().find_tokens,
+        language="en",
+    )
+    analyser.load()
+    for word, senses in list(dict.items(analyser)):  # as the package does: "terrible" gives "terribly"
+        if "JJ" in senses:
+            stem = word[:-1] + "i" if word.endswith("y") else word[:-2] if word.endswith("le") else word
+            analyser.annotate(f"{stem}ly", "RB", *senses["JJ"])
+    return analyser
 
 
 # ---------------------------------------------------------------- weighing
@@ -131,7 +247,18 @@ def _met(text: str, lex: Lexicon) -> tuple[list[Cue], Counter[str]]:
     found = lex.phrases.all(text)
     said = [cue for cue in found if not cue.aside]
     kinds = {(cue.phrase.text, cue.phrase.category) for cue in found if cue.aside and not _within(cue, said)}
-    return longest(said, len(text)), Counter(category for _, category in kinds)
+    return _beside(longest(said, len(text)), said), Counter(category for _, category in kinds)
+
+
+def _beside(taken: list[Cue], said: list[Cue]) -> list[Cue]:
+    """A phrase may both say something and turn what stands around it ("sadly", "repaired"): both are kept."""
+    spans = {(cue.start, cue.end): cue for cue in taken}
+    turning = [
+        cue
+        for cue in said
+        if cue.phrase.category in _TURN_BESIDE and (other := spans.get((cue.start, cue.end))) and other.phrase.weight
+    ]
+    return sorted({*taken, *turning}, key=lambda cue: cue.start) if turning else taken
 
 
 def _within(aside: Cue, cues: list[Cue]) -> bool:
@@ -141,18 +268,19 @@ def _within(aside: Cue, cues: list[Cue]) -> bool:
 
 def _weighed(text: str, cues: list[Cue], context: Counter[str], lex: Lexicon) -> list[tuple[Cue, float]]:
     """Each cue with the weight its surroundings leave it."""
+    if not cues:
+        return []
     marks = [cue for cue in cues if not cue.phrase.weight]
-    context.update({mark.phrase.category for mark in marks} & {"cleared", "solved"})
-    spans = list(_sentences(text))
+    found = sentences(text, marks)
+    cleared = [m for m in marks if m.phrase.category in _GOOD_ENDS and not is_denied(m, marks, text, lex)]
+    context.update({mark.phrase.category for mark in cleared})
     quotes = [(m.start(1), m.end(1)) for m in _QUOTED.finditer(text) if len(m.group(1).split()) <= 2]
-    out = []
+    out = [(mark, _GOOD_ENDS[mark.phrase.category]) for mark in cleared]
     for cue in cues:
         weight = cue.phrase.weight
         if not weight:
-            weight = {"cleared": _CLEARED, "solved": _SOLVED}.get(cue.phrase.category, 0.0)
-            out += [(cue, weight)] if weight else []
             continue
-        weight *= _around(cue, text, marks, spans, lex)
+        weight *= factor(cue, sentence_of(cue, found), text, lex, cues)
         if weight > 0 and lex.spaced and any(a <= cue.start < b for a, b in quotes):
             weight *= _QUOTED_PRAISE
         out.append((cue, weight * _by_context(cue, weight, context)))
@@ -162,73 +290,41 @@ def _weighed(text: str, cues: list[Cue], context: Counter[str], lex: Lexicon) ->
 def _by_context(cue: Cue, weight: float, context: Counter[str]) -> float:
     if weight >= 0 or cue.phrase.category not in _TURNED_BY_CONTEXT:
         return 1.0
-    if context["victim"] or (context["accuser"] and cue.phrase.category in ("legal", "fraud")):
+    if context["victim"] or context["accuser"]:
         return 0.1
     if context["cleared"]:
         return 0.25
     return 0.5 if context["solved"] else 1.0
 
 
-def _around(cue: Cue, text: str, marks: list[Cue], spans: list[tuple[int, int, bool]], lex: Lexicon) -> float:
-    start, end, asked = next(((a, b, q) for a, b, q in spans if a <= cue.start < b), (0, len(text), False))
-    factor = _ASKED if asked else 1.0
-    near = [mark for mark in marks if start <= mark.start < end]
-    bad = cue.phrase.weight < 0
-    if sum(_denies(mark, cue, text, lex) for mark in near) % 2:
-        factor *= -(_DENIED_BAD if bad else _DENIED_GOOD)
-    elif bad and any(mark.phrase.category == "feared" and mark.end <= cue.start for mark in near):
-        factor *= _FEARED
-    elif bad and any(mark.phrase.category == "rival" for mark in near) and BRAND not in text[start:end]:
-        factor *= _OF_ANOTHER
-    if any(mark.phrase.category == "hedge" and mark.end <= cue.start for mark in near):
-        factor *= _PERHAPS
-    turns = [mark.start for mark in near if mark.phrase.category == "contrast"]
-    if turns:
-        factor *= _AFTER_BUT if cue.start > turns[-1] else _BEFORE_BUT
-    return factor
-
-
-def _denies(mark: Cue, cue: Cue, text: str, lex: Lexicon) -> bool:
-    if mark.phrase.category == "negator" and mark.end <= cue.start:
-        return _distance(text[mark.end : cue.start], lex) <= lex.reach
-    if mark.phrase.category == "negator_after" and mark.start >= cue.end:
-        return _distance(text[cue.end : mark.start], lex) <= lex.reach
-    return False
-
-
-def _distance(between: str, lex: Lexicon) -> int:
-    if re.search(r"[,:，、]", between) and lex.spaced:
-        return lex.reach + 1
-    return len(between.split()) + 1 if lex.spaced else len(between.replace(THIN, ""))
-
-
-def _sentences(text: str) -> Iterable[tuple[int, int, bool]]:
-    start = 0
-    for part in _SENTENCE.split(text):
-        end = start + len(part)
-        if part.strip():
-            yield start, end, part.rstrip(" ¦|·\u200a").endswith(("?", "？"))
-        start = end
-
-
-def _evidence(text: str, weighed: list[tuple[Cue, float]], context: Counter[str], mood: float, kind: str) -> Evidence:
-    border = text.find("¦")
-    last = max((start for start, _, _ in _sentences(text)), default=0)
+def _evidence(
+    text: str,
+    weighed: list[tuple[Cue, float]],
+    context: Counter[str],
+    moods: Mapping[str, float],
+    kind: str,
+    title: bool,
+) -> Evidence:
+    """A text without a title is all title: there is nothing it could be the body of."""
+    border = text.find("¦") if title else len(text)
+    last = last_sentence(text)
 
     def total(sign: int, cues: Iterable[tuple[Cue, float]]) -> float:
         return sum(abs(weight) for _, weight in cues if weight * sign > 0)
 
-    title = [entry for entry in weighed if entry[0].start < border]
-    body = [entry for entry in weighed if entry[0].start >= border]
+    mood = moods.get("textblob", 0.0)
     felt = _TEXTBLOB * mood if abs(mood) >= _TEXTBLOB_LEAST else 0.0
+    head = [entry for entry in weighed if entry[0].start < border]
+    body = [entry for entry in weighed if entry[0].start >= border]
     return Evidence(
-        title_praise=total(1, title),
-        title_blame=total(-1, title),
+        title_praise=total(1, head),
+        title_blame=total(-1, head),
         body_praise=total(1, body) + max(felt, 0.0),
         body_blame=total(-1, body) + max(-felt, 0.0),
         end=sum(weight for cue, weight in weighed if cue.start >= last),
         context={name: times for name, times in context.items() if times},
         kind=kind,
+        moods=moods,
     )
 
 

@@ -2,7 +2,8 @@
 
 One row an address, because a person's label is carried by its address. Columns a person may change are
 `CHANGEABLE`; `checked` (any mark) confirms a row as it stands; a row left alone stays the machine's, and an
-emptied `sentiment` hands the row back to it. Titles come from strangers: no cell may run as a formula.
+emptied `sentiment` hands the row back to it. Titles come from strangers: no cell may run as a formula. The same
+table is written as CSV or as an Excel workbook, whichever the person's spreadsheet likes.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
+from audit import workbook
 from audit.address import normal_address
 from audit.classify import title_hash
 from audit.errors import UsageError
@@ -24,10 +26,14 @@ from audit.models import Cause, Label, LabelOrigin, Owner, SerpResult, Snapshot
 CHANGEABLE = ("sentiment", "about_brand", "owner", "cause", "severity", "note")
 COLUMNS = (
     *("checked", "sentiment", "about_brand", "owner", "cause", "severity", "note"),
-    *("title", "snippet", "address", "seen", "confidence", "by", "because", "page_type", "language", "who", "when"),
+    *("title", "snippet", "address", "seen", "uncertain", "p", "confidence", "by", "because"),
+    *("page_type", "language", "who", "when"),
     *("automatic", "title_hash", "key"),
 )
-"""The last three are for reading back: leave them alone. `seen` says where the result stood."""
+"""The last three are for reading back: leave them alone. `seen` says where the result stood; `p` is the engine's
+probability of negative / neutral / positive."""
+_WIDTHS = {"checked": 9, "sentiment": 16, "about_brand": 12, "owner": 13, "cause": 24, "severity": 9, "note": 30}
+_WIDTHS |= {"title": 60, "snippet": 70, "address": 45, "seen": 30, "p": 18, "because": 50, "automatic": 8, "key": 8}
 WORDS: Mapping[str, float | None] = {
     "negative": -1.0,
     "rather negative": -0.5,
@@ -55,15 +61,36 @@ def write_sheet(snapshot: Snapshot, labels: Mapping[str, Label], keys: Mapping[s
     out.write(_BOM)  # Excel reads UTF-8 by it
     writer = csv.DictWriter(out, COLUMNS, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writeheader()
-    for places in _grouped(snapshot, labels, keys):
+    for places in in_order(snapshot, labels, keys):
         writer.writerow({name: _tamed(cell) for name, cell in _row(places).items()})
     return out.getvalue()
 
 
+def write_workbook(snapshot: Snapshot, labels: Mapping[str, Label], keys: Mapping[str, str]) -> bytes:
+    """The same as an Excel workbook (.xlsx): strings only, the answers to choose from a list."""
+    choices: dict[str, tuple[str, ...]] = {"sentiment": tuple(WORDS), "about_brand": ("yes", "no"), "checked": ("x",)}
+    choices |= {"owner": tuple(Owner), "cause": tuple(Cause), "severity": tuple(map(str, range(_WORST + 1)))}
+    rows = [_row(places) for places in in_order(snapshot, labels, keys)]
+    long = next((row for row in rows if len(row["automatic"]) > workbook.LONGEST_CELL), None)
+    if long:
+        raise UsageError("a note is too long for a workbook.", where=long["address"], mend="Write a CSV sheet instead.")
+    look = workbook.Look(_WIDTHS, choices, ("checked", *CHANGEABLE), snapshot.taken_at)
+    return workbook.write(COLUMNS, rows, look)
+
+
 def read_sheet(text: str, *, who: str, when: datetime) -> list[Label]:
     """The rows a person changed or checked, as labels of `who`. UsageError with line, column and mend."""
+    return _decided(_rows(text), who, when)
+
+
+def read_workbook(data: bytes, *, who: str, when: datetime) -> list[Label]:
+    """The same from the first sheet of a workbook."""
+    return _decided(_rows_of_workbook(data), who, when)
+
+
+def _decided(rows: Iterable[tuple[int, dict[str, str]]], who: str, when: datetime) -> list[Label]:
     decided: dict[str, tuple[int, Label]] = {}
-    for line, cells in _rows(text):
+    for line, cells in rows:
         label = _label(line, cells, who, when)
         if label is None:
             continue
@@ -81,7 +108,7 @@ def read_sheet(text: str, *, who: str, when: datetime) -> list[Label]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """One result where it stood, with its label."""
 
     engine: str
@@ -90,26 +117,31 @@ class _Place:
     label: Label
 
 
-def _grouped(snapshot: Snapshot, labels: Mapping[str, Label], keys: Mapping[str, str]) -> list[list[_Place]]:
-    """The places of each address, the best first; addresses by what a look at them is worth."""
-    groups: dict[str, list[_Place]] = {}
+def in_order(snapshot: Snapshot, labels: Mapping[str, Label], keys: Mapping[str, str]) -> list[list[Place]]:
+    """The places of each address, the best first; addresses the uncertain first, then by what a look is worth."""
+    groups: dict[str, list[Place]] = {}
     for serp in snapshot.serps:
         for hit in serp.results:
             label = labels.get(keys.get(f"{serp.id}/{hit.position}", ""))
             if label is not None:
-                place = _Place(serp.query.engine, serp.query.keyword, hit, label)
+                place = Place(serp.query.engine, serp.query.keyword, hit, label)
                 groups.setdefault(label.address or label.key, []).append(place)
     ordered = [sorted(places, key=lambda p: p.hit.position) for places in groups.values()]
-    return sorted(ordered, key=lambda places: (-_worth_a_look(places), places[0].hit.position))
+    return sorted(ordered, key=lambda found: (not _asked(found), -_worth_a_look(found), found[0].hit.position))
 
 
-def _worth_a_look(places: list[_Place]) -> float:
+def _asked(places: list[Place]) -> bool:
+    """True where the engine itself asks for a look, or a person has not seen the title as it stands now."""
+    return any(place.label.uncertain for place in places)
+
+
+def _worth_a_look(places: list[Place]) -> float:
     """Doubt times attention: how unsure the least sure label is, and 1/position summed over all places."""
     doubt = 1 - min(place.label.confidence for place in places)
     return doubt * sum(1 / place.hit.position for place in places)
 
 
-def _row(places: list[_Place]) -> dict[str, str]:
+def _row(places: list[Place]) -> dict[str, str]:
     hit, label = places[0].hit, places[0].label
     said = _said(label)
     person = label.by is LabelOrigin.PERSON
@@ -119,6 +151,8 @@ def _row(places: list[_Place]) -> dict[str, str]:
         "snippet": hit.snippet,
         "address": hit.url,
         "seen": "; ".join(f"{p.engine} {p.hit.position} ({p.keyword})" for p in places[:_SEEN]),
+        "uncertain": "yes" if _asked(places) else "",
+        "p": " / ".join(f"{share:.2f}" for share in label.p or ()),
         "confidence": f"{label.confidence:.2f}",
         "by": label.by,
         "because": "; ".join(label.because),
@@ -172,11 +206,23 @@ def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
             yield line, dict(zip(names, map(_untamed, cells), strict=False))
 
 
+def _rows_of_workbook(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
+    rows = workbook.read(data)
+    names = _names(next(rows, (1, []))[1])
+    for line, cells in rows:
+        if any(cell.strip() for cell in cells):
+            yield line, dict(zip(names, cells, strict=False))
+
+
 def _header(reader: Iterator[list[str]]) -> list[str]:
     try:
-        names = [name.strip().lower() for name in next(reader, [])]
+        return _names(next(reader, []))
     except csv.Error as error:
         raise UsageError(f"is no CSV ({error}).", where="line 1", mend="Save the sheet as CSV again.") from None
+
+
+def _names(cells: Iterable[str]) -> list[str]:
+    names = [name.strip().lower() for name in cells]
     missing = next((name for name in ("sentiment", "address") if name not in names), "")
     if missing:
         mend = "Keep the first line as `repaudit label` wrote it."

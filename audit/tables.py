@@ -8,11 +8,16 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from audit.models import Device, Document, KeywordKind
+from audit.models import Device, Document, HouseStyle, KeywordKind
 
 DEFAULT_KINDS = (KeywordKind.BRAND, KeywordKind.EVALUATION, KeywordKind.COMPLAINT)
 _COUNTRY = re.compile(r"^[A-Z]{2}$")
 _LANGUAGE = re.compile(r"^[a-z]{2}$")
+_COLOUR = re.compile(r"^#[0-9a-fA-F]{6}$")
+_LOGO = re.compile(r"data:image/(png|jpeg|svg\+xml);base64,[A-Za-z0-9+/]+={0,2}")
+LONGEST_LOGO = 200_000  # characters; the report takes no more
+LEGIBLE = 4.5
+"""Contrast of text by WCAG 2.2 AA (1.4.3). In dark mode the report lightens the accent until it reaches it too."""
 
 
 def _whole_addresses(addresses: tuple[str, ...]) -> tuple[str, ...]:
@@ -107,6 +112,11 @@ class CollectTable(Document):
     """How many pages behind the results of each query are fetched, first rows first."""
     suggestions: bool = True
     screenshots: bool = False
+    repeat: int = Field(default=1, ge=1, le=20)
+    """Captures of one time, each in a fresh browser: their wobble is the noise a movement must rise above."""
+
+    retention_days: int = Field(default=180, ge=1)
+    """How long snapshots with their pages are meant to be kept; `repaudit doctor` says when some are older."""
 
     @field_validator("reviews")
     @classmethod
@@ -146,3 +156,57 @@ class ScoreTable(Document):
         if value not in (0.0, 0.5):
             raise ValueError("owned_sentiment is 0 or 0.5: more would count control as praise")
         return value
+
+
+class StyleTable(HouseStyle):
+    """The white label as it may stand in a brief; `logo` is a file beside the brief, or a data address."""
+
+    @field_validator("accent")
+    @classmethod
+    def _legible(cls, value: str) -> str:
+        if not _COLOUR.match(value):
+            raise ValueError(f"{value!r} is no colour; write six hexadecimal digits, like '#00456F'")
+        if contrast_with_white(value) < LEGIBLE:
+            raise ValueError(
+                f"{value!r} is too pale on white: contrast {contrast_with_white(value):.1f}, at least {LEGIBLE}; "
+                f"take a darker one, like {darker(value)!r}"
+            )
+        return value
+
+    @field_validator("logo")
+    @classmethod
+    def _local(cls, value: str) -> str:
+        if value.startswith("data:") and not _LOGO.fullmatch(value):
+            raise ValueError("is no embedded picture; write 'data:image/png;base64,...', or the name of a file")
+        if len(value) > LONGEST_LOGO:
+            raise ValueError(f"is longer than {LONGEST_LOGO:,} characters; save the picture smaller")
+        if "://" in value or value.startswith("//"):
+            raise ValueError(f"{value!r} would be fetched; save the picture beside the brief and name the file")
+        return value
+
+    @field_validator("language")
+    @classmethod
+    def _written(cls, value: str) -> str:
+        if not _LANGUAGE.match(value):
+            raise ValueError(f"{value!r} is no language; write two small letters, like 'en' (ISO 639-1)")
+        return value
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of `#rrggbb`, 0..1 (WCAG 2.2)."""
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast_with_white(colour: str) -> float:
+    return 1.05 / (luminance(colour) + 0.05)
+
+
+def darker(colour: str) -> str:
+    """The nearest shade of a colour that is legible on white."""
+    for part in range(100, -1, -1):
+        shade = "#" + "".join(f"{int(colour[at : at + 2], 16) * part // 100:02X}" for at in (1, 3, 5))
+        if contrast_with_white(shade) >= LEGIBLE:
+            return shade
+    return "#000000"

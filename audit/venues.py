@@ -24,17 +24,23 @@ _GOVERNMENT = re.compile(
 )
 _HOST_SHAPES: tuple[tuple[str, PageType], ...] = (
     (r"(^|[.-])(forums?|community|boards?|bbs|club|cafe)[.-]|forum|phpbb", PageType.FORUM),
-    (r"(^|[.-])blogs?[.-]|[.-]blog\.", PageType.BLOG),
+    (r"(^|[.-])blogs?[.-]|[.-]blog\.|diary|dnevnik|shchodennyk|[a-z]notes?\.|notatky|zametki|guru\.", PageType.BLOG),
     (r"(^|[.-])(jobs?|careers?|vacanc\w*|rabota|robota|work)[.-]|vakansii", PageType.JOB_BOARD),
     (r"(^|[.-])(help|support|notice)[.]", PageType.OTHER),
     (r"(^|[.-])(shops?|store|market|buy)[.-]|[.-](shop|store)$|-shop\b", PageType.SHOP),
     (r"(^|[.-])wiki[.-]|pedia\.|\.wiki$", PageType.ENCYCLOPEDIA),
     (r"(^|[.-])(news|gazeta|press|media)[.-]|news\.|novosti|novyny|gazet|hazeta|times\.|herald|tribune", PageType.NEWS),
+    (
+        r"vestnik|visnyk|segodnya|sohodni|[.-]vesti|[.-]visti|lenta\b|-pulse\b|chronicle|gazette|observer",
+        PageType.NEWS,
+    ),
     (r"[a-z]post\.|ilbo\.|shinmun|sinmun|daily", PageType.NEWS),
     (r"complain|scam|ripoff|tousu|jubao|gobal\.|moshenn|shahrai|zhalob|skarg", PageType.COMPLAINT_SITE),
     (r"review|rating|otzyv|otzov|vidguk|vidhuk|koubei|dianping|opinion", PageType.REVIEW_SITE),
     (r"(^|[.-])(qa|ask|answers?|otvet\w*|zhidao|wenda)[.-]", PageType.QUESTION_ANSWER),
     (r"(^|[.-])(video|tv|tube)[.-]|tube\.", PageType.VIDEO),
+    (r"reestr|reyestr|registry|lookup|catalog|katalog|[.-]data\.|^top-", PageType.DIRECTORY),
+    (r"\.edu(\.[a-z]{2})?$|\.ac\.[a-z]{2}$", PageType.OFFICIAL),
     (r"(^|[.-])(maps?|directory|catalog|katalog|spravka|info)[.-]", PageType.DIRECTORY),
 )
 _PATH_SHAPES: tuple[tuple[str, PageType], ...] = (
@@ -63,6 +69,7 @@ class Venue:
     region: str = ""
 
 
+@lru_cache(maxsize=65536)
 def venue(host: str, path: str = "") -> Venue | None:
     """The known venue of a host (as `address.host_of` writes it), the most exact entry first; None else."""
     index = _index()

@@ -1,11 +1,12 @@
 """Numbers to inline SVG: no script, no text that scales, colours by the style sheet (light, dark, paper).
 
-Every chart says in its <title> what it shows, and has its table or sentence beside it in the report.
+Every chart says in its <title> what it shows, and has its table beside it in the report. Lines over time are in
+`reports.lines`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -48,7 +49,7 @@ def bar(parts: Sequence[Part], title: str, *, height: int = 28) -> Svg:
         width = 100 * part.share / total
         pieces.append(_piece(at, width, height, part))
         at += width
-    return _svg("bar", title, height, "".join(pieces))
+    return svg("bar", title, height, "".join(pieces))
 
 
 def _piece(at: float, width: float, height: int, part: Part) -> str:
@@ -75,7 +76,7 @@ def score_range(value: float | None, low: float | None, high: float | None, titl
             width = 100 * (high - low) / SCORE_SPAN
             marks.append(f'<rect class="f-{side} band" x="{_at(low)}" y="9" width="{width:.2f}%" height="14" rx="3"/>')
         marks.append(f'<circle class="f-{side} dot" cx="{_at(value)}" cy="16" r="7"/>')
-    return _svg("scale", title, 32, "".join(marks))
+    return svg("scale", title, 32, "".join(marks))
 
 
 def _at(score: float) -> str:
@@ -83,7 +84,110 @@ def _at(score: float) -> str:
     return f"{100 * (inside + 100) / SCORE_SPAN:.2f}%"
 
 
-def _svg(style: str, title: str, height: int, inner: str) -> Svg:
-    return Svg(
-        f'<svg class="{style}" role="img" width="100%" height="{height}"><title>{escape(title)}</title>{inner}</svg>'
-    )
+# ---------------------------------------------------------------- ratings
+
+
+STEP = 22
+"""Height of a row: the same as in the table beside the bars, so that both read as one line."""
+
+
+def histogram(shares: Sequence[float], title: str) -> Svg:
+    """One bar a row, the longest over the full width; the table with the numbers stands beside it."""
+    most = max(shares, default=0.0)
+    bars = [
+        f'<rect class="f-bar" x="0" y="{STEP * at + 5}" width="{100 * share / most if most else 0:.1f}%" height="12"/>'
+        for at, share in enumerate(shares)
+    ]
+    return svg("hist", title, STEP * len(shares), "".join(bars))
+
+
+# ---------------------------------------------------------------- competitors
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A measured name: its score with its range, and the words that stand beside the line."""
+
+    name: str
+    value: float | None
+    low: float | None
+    high: float | None
+    told: str
+    own: bool = False
+    """The brand of the audit: drawn as a diamond, not told by colour."""
+
+
+ROW = 48
+
+
+def dots(rows: Sequence[Dot], title: str) -> Svg:
+    """Scores on one scale of -100 to +100, each with its range; what was not measured has a line without a mark."""
+    inner = [f'<rect class="zero" x="50%" y="20" width="1" height="{ROW * len(rows) - 20}"/>']
+    for at, row in enumerate(rows):
+        inner += _dot(row, ROW * at)
+    return svg("dots", title, ROW * len(rows), "".join(inner))
+
+
+def _dot(row: Dot, top: int) -> list[str]:
+    bold = "name own" if row.own else "name"
+    parts = [
+        f'<text class="{bold}" x="0" y="{top + 16}">{escape(row.name)}</text>',
+        f'<text class="told" x="100%" y="{top + 16}">{escape(row.told)}</text>',
+        f'<rect class="track" x="0" y="{top + 30}" width="100%" height="2"/>',
+    ]
+    if row.value is None:
+        return parts
+    if row.low is not None and row.high is not None:
+        width = 100 * (row.high - row.low) / SCORE_SPAN
+        parts.append(f'<rect class="f-bar band" x="{_at(row.low)}" y="{top + 27}" width="{width:.2f}%" height="8"/>')
+    parts.append(_sign(_at(row.value), top + 31, diamond=row.own))
+    return parts
+
+
+def _sign(x: str, y: float, *, diamond: bool, hollow: bool = False) -> str:
+    style = "dot hollow" if hollow else "dot"
+    if not diamond:
+        return f'<circle class="{style}" cx="{x}" cy="{y:.1f}" r="5"/>'
+    return f'<svg x="{x}" y="{y:.1f}" overflow="visible"><polygon class="{style}" points="0,-7 7,0 0,7 -7,0"/></svg>'
+
+
+# ---------------------------------------------------------------- effort and effect
+
+CELL, MARK = 3, 26
+"""Marks a cell holds side by side on a phone, and the room one takes."""
+
+
+def effort_effect(cells: Mapping[tuple[int, int], Sequence[int]], names: Sequence[Sequence[str]], title: str) -> Svg:
+    """Numbers of actions by effort (three columns) and effect (rows, strongest first). `names`: columns, then rows."""
+    columns, rows = names
+    tall = [max(1, *(-(-len(cells.get((row, col), ())) // CELL) for col in range(3))) for row in range(len(rows))]
+    inner, top = [], 0
+    for row, name in enumerate(rows):
+        height = 34 + MARK * tall[row]
+        inner.append(f'<text class="name" x="0" y="{top + 18}">{escape(name)}</text>')
+        inner.append(f'<rect class="grid" x="0" y="{top}" width="100%" height="1"/>')
+        for col in range(3):
+            inner += _marks(cells.get((row, col), ()), col, top + 40)
+        top += height + 8
+    inner.append(f'<rect class="grid" x="0" y="{top}" width="100%" height="1"/>')
+    inner += [
+        f'<text class="tick" x="{100 * col / 3 + 100 / 6:.2f}%" y="{top + 18}">{escape(name)}</text>'
+        for col, name in enumerate(columns)
+    ]
+    return svg("effort", title, top + 26, "".join(inner))
+
+
+def _marks(numbers: Sequence[int], column: int, top: int) -> list[str]:
+    marks = []
+    for at, number in enumerate(numbers):
+        line, place = divmod(at, CELL)
+        across = min(CELL, len(numbers) - CELL * line)
+        x, y = 100 * column / 3 + 100 / 6 + 9 * (place - (across - 1) / 2), top + MARK * line
+        marks.append(f'<circle class="dot" cx="{x:.2f}%" cy="{y}" r="11"/>')
+        marks.append(f'<text class="on" x="{x:.2f}%" y="{y + 4}">{number}</text>')
+    return marks
+
+
+def svg(style: str, title: str, height: float, inner: str) -> Svg:
+    head = f'<svg class="{style}" role="img" width="100%" height="{height:.0f}">'
+    return Svg(f"{head}<title>{escape(title)}</title>{inner}</svg>")

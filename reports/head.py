@@ -46,7 +46,6 @@ class Head:
     ratio: str
     coverage: str
     change: str
-    changes: tuple[str, ...]
     figures: tuple[Figure, ...]
 
 
@@ -69,7 +68,6 @@ def head(reader: Reader) -> Head:
         ratio=ratio(words, score.positive, score.negative),
         coverage=coverage(reader),
         change=words.say("verdict_page.changes" if audit.changes else "verdict_page.baseline", n=len(audit.changes)),
-        changes=tuple(change(words, c.kind.value, c.subject, c.before, c.after) for c in audit.changes),
         figures=tuple(figures(reader)),
     )
 
@@ -185,10 +183,3 @@ def figures(reader: Reader) -> Iterator[Figure]:
         words.say("figure.exposure"), words.percent(score.exposure), words.say("figure.exposure_note", model=model)
     )
     yield Figure(words.say("figure.coverage"), words.percent(score.coverage), coverage(reader))
-
-
-def change(words: Words, kind: str, subject: str, before: float | None, after: float | None) -> str:
-    places = ("" if before is None else f"{before:g}", "" if after is None else f"{after:g}")
-    return words.say(
-        "verdict_page.change", kind=words.name("change", kind), subject=subject, before=places[0], after=places[1]
-    )

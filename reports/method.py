@@ -6,12 +6,24 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from audit.models import LabelOrigin
+from audit.models import ENOUGH_LABELLED, LabelOrigin, Share, Validation
 from reports import pages, safety
 from reports.rows import PAGE, Reader
 
-LIMITS = ("snapshot", "labels", "curve", "place", "cause", "exposure", "law")
-GLOSSARY = ("dominance", "range", "attention", "control", "exposure", "coverage", "owner", "severity", "evidence")
+LIMITS = ("snapshot", "labels", "curve", "place", "cause", "effect", "exposure", "law")
+GLOSSARY = (
+    "dominance",
+    "range",
+    "attention",
+    "control",
+    "wall",
+    "bench",
+    "exposure",
+    "coverage",
+    "owner",
+    "severity",
+    "evidence",
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,30 @@ class Line:
 
 
 @dataclass(frozen=True)
+class ValidationRow:
+    """The labels of one language against people."""
+
+    language: str
+    verdict: str
+    validated: bool
+    labelled: str
+    agree: str
+    f1: str
+    alpha: str
+
+
+@dataclass(frozen=True)
+class PrevalenceRow:
+    """Shares of results as labelled, and corrected for the labeller's known errors."""
+
+    language: str
+    items: str
+    cells: tuple[tuple[str, str, str], ...]
+    """Negative, neutral, positive: as labelled, corrected, interval."""
+    basis: str
+
+
+@dataclass(frozen=True)
 class MethodView:
     facts: tuple[Line, ...]
     curve: tuple[Line, ...]
@@ -36,6 +72,8 @@ class MethodView:
     languages: tuple[Line, ...]
     keywords: tuple[Line, ...]
     engines: tuple[Line, ...]
+    validations: tuple[ValidationRow, ...]
+    prevalence: tuple[PrevalenceRow, ...]
     limits: tuple[str, ...]
     glossary: tuple[Line, ...]
 
@@ -52,6 +90,8 @@ def method(reader: Reader) -> MethodView:
         languages=tuple(read_languages(reader)),
         keywords=tuple(demand(reader)),
         engines=tuple(engine_weights(reader)),
+        validations=tuple(validations(reader)),
+        prevalence=tuple(prevalence(reader)),
         limits=tuple(words.say(f"limit.{key}") for key in LIMITS),
         glossary=tuple(Line(words.say(f"term.{key}"), words.say(f"meaning.{key}")) for key in GLOSSARY),
     )
@@ -78,7 +118,8 @@ def method_facts(reader: Reader) -> Iterator[Line]:
     yield Line(words.say("method.draws"), f"{words.number(rules.draws)} · {rules.seed}")
     yield Line(words.say("method.taken"), words.time(audit.snapshot.taken_at))
     yield Line(words.say("method.made"), words.time(audit.made_at))
-    yield Line(words.say("method.tool"), safety.clip(audit.snapshot.tool, 60))
+    version = audit.snapshot.tool.rpartition(" ")[2]  # white label: the name stands in <meta name="generator"> alone
+    yield Line(words.say("method.tool"), safety.clip(version, 60))
     yield Line(words.say("method.brief"), safety.clip(audit.snapshot.brief_digest, 64))
     for host, said in sorted(audit.snapshot.consents.items()):
         yield Line(words.say("method.consent"), f"{safety.clip(host, 80)}: {safety.clip(said, 300)}")
@@ -103,6 +144,44 @@ def read_languages(reader: Reader) -> Iterator[Line]:
         yield Line(name, words.number(count))
     if unread:
         yield Line(words.say("method.unread"), words.number(unread), words.say("method.unread_note"))
+
+
+def validations(reader: Reader) -> Iterator[ValidationRow]:
+    """Every language read, also those nobody has checked yet: silence would look like trust."""
+    words, known = reader.words, {v.language: v for v in reader.audit.validations}
+    read = Counter(label.language for label in reader.audit.labels.values() if label.language)
+    for code in dict.fromkeys([*known, *(code for code, _ in read.most_common())]):
+        found = known.get(code, Validation(language=code, labelled=0))
+        yield ValidationRow(
+            language=words.language_name(code),
+            verdict=words.say("validation.yes" if found.validated else "validation.no", enough=ENOUGH_LABELLED),
+            validated=found.validated,
+            labelled=words.number(found.labelled),
+            agree=words.percent(found.agree),
+            f1=words.number(found.macro_f1, 2),
+            alpha=words.number(found.alpha, 2),
+        )
+
+
+def prevalence(reader: Reader) -> Iterator[PrevalenceRow]:
+    words = reader.words
+    for found in reader.audit.prevalence:
+        corrected = (found.negative, found.neutral, found.positive)
+        yield PrevalenceRow(
+            language=words.language_name(found.language) if found.language else words.say("prevalence.all"),
+            items=words.number(found.items),
+            cells=tuple(_cell(reader, counted, share) for counted, share in zip(found.counted, corrected, strict=True)),
+            basis=words.say("prevalence.basis", n=found.labelled, source=found.source or "people"),
+        )
+
+
+def _cell(reader: Reader, counted: float, share: Share) -> tuple[str, str, str]:
+    words = reader.words
+    return (
+        words.percent(counted),
+        words.percent(share.value),
+        f"{words.percent(share.low)}–{words.percent(share.high)}",
+    )
 
 
 def demand(reader: Reader) -> Iterator[Line]:

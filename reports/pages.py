@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 
-from audit.models import Evidence, Outcome, Scope, Score, Serp, SerpQuery, Status
+from audit.models import Evidence, Feature, Outcome, Scope, Score, Serp, SerpQuery, Status
 from reports import safety
 from reports.rows import PAGE, Failed, Reader, Row, anchor, site_name
+
+ROOMY = 400
+"""Results up to which a report quotes every snippet; beyond, it would no longer fit a mail."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,41 @@ class MatrixRow:
 
 
 @dataclass(frozen=True)
+class RowView:
+    """A row of a page's table: what stands in other tables is linked, not said again."""
+
+    row: Row
+    lang: str
+    """Language of the quotation where it is another than the report's."""
+    snippet: str
+    reasons: str
+    first: str
+    """Anchor of the same result where it was told in full; "" where it is told here."""
+    case: str
+    """Its place in the register of negatives."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How pages are shown: folds open or not, results of the register (id to anchor), pictures by serp id."""
+
+    expanded: bool
+    registered: Mapping[str, str]
+    pictures: Mapping[str, str]
+    told: dict[str, str] = field(default_factory=dict)
+    """Label key to the anchor of the row that told it in full."""
+
+
+@dataclass(frozen=True)
 class PageView:
     """One search page with all its blocks, in page order."""
 
     anchor: str
     engine: str
     where: str
-    rows: tuple[Row, ...]
+    rows: tuple[RowView, ...]
+    picture: str
+    """The page as captured, as a data address; "" where none was given."""
     failed: Failed | None
     empty: str
     summary: str
@@ -161,10 +192,10 @@ def page_score(reader: Reader, serp: Serp) -> Score | None:
 # ---------------------------------------------------------------- keywords
 
 
-def keyword_pages(reader: Reader, serps: Sequence[Serp], *, expanded: bool) -> tuple[KeywordView, ...]:
+def keyword_pages(reader: Reader, serps: Sequence[Serp], shown: Shown) -> tuple[KeywordView, ...]:
     """All pages under their keywords. Long reports open folded; a link into a folded page opens it."""
     few = len(serps) <= 6
-    make = partial(_page, reader, opened=expanded or few)
+    make = partial(_page, reader, shown=shown, opened=shown.expanded or few)
     return tuple(
         _keyword(reader, text, tuple(make(serp) for serp in group))
         for text, group in groupby(serps, key=lambda serp: serp.query.keyword)
@@ -184,18 +215,19 @@ def _keyword(reader: Reader, text: str, pages: tuple[PageView, ...]) -> KeywordV
     )
 
 
-def _page(reader: Reader, serp: Serp, *, opened: bool) -> PageView:
-    rows, words, kept = reader.of(serp), reader.words, serp.evidence
-    asked, shown = safety.clean(serp.query.keyword), safety.clip(serp.displayed_query, 100)
+def _page(reader: Reader, serp: Serp, *, shown: Shown, opened: bool) -> PageView:
+    rows, words = reader.of(serp), reader.words
+    kept = serp.evidence if len(reader.rows) <= ROOMY else None  # the annex names it with its whole digest
     return PageView(
         anchor=anchor(serp.id),
         engine=reader.engine(serp.query.engine),
         where=reader.where(serp.query),
-        rows=rows,
+        rows=tuple(_shown_row(reader, serp, row, shown) for row in rows),
+        picture=safety.picture(shown.pictures.get(serp.id, "")),
         failed=None if serp.outcome.answered else reader.failed(serp.outcome),
         empty=reader.outcome(serp.outcome) if serp.outcome.status is Status.NO_RESULTS else "",
         summary=_summary(reader, serp, rows),
-        searched=shown if shown and shown.casefold() != asked.casefold() else "",
+        searched=_searched(serp),
         time=words.time(serp.fetched_at),
         digest=short(kept),
         file=safety.clip(kept.file, 80) if kept else "",
@@ -203,6 +235,32 @@ def _page(reader: Reader, serp: Serp, *, opened: bool) -> PageView:
         warnings=reader.warnings(serp),
         open=opened,
     )
+
+
+def _shown_row(reader: Reader, serp: Serp, row: Row, shown: Shown) -> RowView:
+    """What the register says of a negative is not said again.
+
+    A long report quotes only blocks and the unread, and tells a result that stands on several pages in full once.
+    """
+    result_id = f"{serp.id}/{row.position}"
+    case, long = shown.registered.get(result_id, ""), len(reader.rows) > ROOMY
+    quoted = not long or row.feature is not Feature.ORGANIC or row.mark.style[0] == "x"
+    first = shown.told.setdefault(reader.audit.label_keys.get(result_id, result_id), row.anchor) if long else ""
+    again = first not in ("", row.anchor)
+    return RowView(
+        row=row,
+        lang="" if row.lang == reader.words.language else row.lang,
+        snippet=row.snippet if quoted and not case and not again else "",
+        reasons="" if case or again else row.cues,
+        first=first if again else "",
+        case=case,
+    )
+
+
+def _searched(serp: Serp) -> str:
+    """What the engine searched instead, where it corrected the query."""
+    asked, shown = safety.clean(serp.query.keyword), safety.clip(serp.displayed_query, 100)
+    return shown if shown and shown.casefold() != asked.casefold() else ""
 
 
 def _summary(reader: Reader, serp: Serp, rows: Sequence[Row]) -> str:

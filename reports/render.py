@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -13,12 +14,15 @@ from markupsafe import Markup
 
 from audit.errors import RenderError
 from audit.models import Audit, HouseStyle
+from reports import portfolio as portfolios
 from reports import safety
+from reports.accent import for_dark
+from reports.embed import embedded
+from reports.portfolio import Entry
 from reports.view import build
 from reports.words import Words
 
 ROOM = Path(__file__).parent
-_HTML_IN_JSON = {ord(char): f"\\u{ord(char):04x}" for char in "<>&"}
 
 
 @dataclass(frozen=True)
@@ -29,13 +33,21 @@ class Section:
     file: str
 
 
-def html(audit: Audit, *, style: HouseStyle | None = None, language: str = "en", expanded: bool = False) -> str:
+def html(
+    audit: Audit,
+    *,
+    style: HouseStyle | None = None,
+    language: str = "en",
+    expanded: bool = False,
+    pictures: Mapping[str, str] | None = None,
+) -> str:
     """The report as one file. `expanded` opens every fold, for paper: a closed <details> does not print.
 
-    Raises `UsageError` for a language without a file, `RenderError` when a template fails.
+    `pictures` are captured pages by serp id, each a `data:image/jpeg;base64,` address: opt-in, made small by whoever
+    gives them. Raises `UsageError` for a language without a file, `RenderError` when a template fails.
     """
     words = Words(language)
-    report = build(audit, words, expanded=expanded)
+    report = build(audit, words, expanded=expanded, pictures=pictures)
     house = harmless(style or HouseStyle())
     running = words.say("report.running_head", brand=report.head.brand, date=report.head.date)
     try:
@@ -48,7 +60,7 @@ def html(audit: Audit, *, style: HouseStyle | None = None, language: str = "en",
                 language=language,
                 expanded=expanded,
                 house=house,
-                sections=sections(),
+                sections=[section for section in sections() if section.name not in report.absent],
                 css=stylesheet(house.accent, running),
                 generator=report.tool,
                 data=embedded(audit),
@@ -56,6 +68,33 @@ def html(audit: Audit, *, style: HouseStyle | None = None, language: str = "en",
         )
     except TemplateError as error:
         raise RenderError(f"the report could not be made ({error}).") from error
+
+
+def portfolio(
+    entries: Sequence[Entry],
+    *,
+    tool: str,
+    made_at: datetime,
+    style: HouseStyle | None = None,
+    language: str = "en",
+) -> Iterator[str]:
+    """All brands on one page, piece by piece; the same rules as the report. Raises as `html` does."""
+    words, house = Words(language), harmless(style or HouseStyle())
+    try:
+        yield from (
+            _environment()
+            .get_template("portfolio.html")
+            .generate(
+                p=portfolios.build(entries, words, made_at),
+                say=words.say,
+                language=language,
+                house=house,
+                css=stylesheet(house.accent, words.say("portfolio.title")),
+                generator=safety.clip(tool, 60),
+            )
+        )
+    except TemplateError as error:
+        raise RenderError(f"the portfolio could not be made ({error}).") from error
 
 
 @cache
@@ -77,27 +116,18 @@ def _environment() -> Environment:
     )
 
 
-def embedded(audit: Audit) -> Markup:
-    """The Audit as JSON that can neither end its element nor begin another: ASCII only, `<`, `>`, `&` escaped.
-
-    Fields at their defaults are left out; reading it back gives the same Audit.
-    """
-    facts = audit.model_dump(mode="json", exclude_defaults=True)
-    text = json.dumps(facts, separators=(",", ":"), ensure_ascii=True)
-    return Markup(text.translate(_HTML_IN_JSON))  # noqa: S704 - no character of it is markup
-
-
 @cache
 def _sheet() -> str:
     """The style sheet without comments and needless blanks."""
     text = re.sub(r"/\*.*?\*/", "", (ROOM / "style.css").read_text("utf-8"), flags=re.DOTALL)
-    return re.sub(r"\s*([{};,>])\s*|(?<=:) ", r"\1", re.sub(r"\s+", " ", text)).strip()
+    return re.sub(r"\s*([{};,>/+])\s*|(?<=:) ", r"\1", re.sub(r"\s+", " ", text)).strip().replace(";}", "}")
 
 
 def stylesheet(accent: str, running: str) -> Markup:
     """Our style sheet, the house's colour, and the running head of paper; a stranger's text is only hex escapes."""
     head = safety.css_string(running)
-    text = f"{_sheet()}:root{{--accent:{accent}}}@page{{@top-left{{content:{head}}}}}"
+    night = f"@media screen and (prefers-color-scheme:dark){{:root{{--accent:{for_dark(accent)}}}}}"
+    text = f"{_sheet()}:root{{--accent:{accent}}}{night}@page{{@top-left{{content:{head}}}}}"
     return Markup(text)  # noqa: S704 - ours, a checked colour, and an escaped string
 
 

@@ -78,6 +78,12 @@ class Row:
     confidence: str
     by: str
     sources: tuple[tuple[str, str], ...] = ()
+    cues: str = ""
+    """`reasons` in short: deciding words without saying that they are, nothing where there are none."""
+    page: int = 1
+    """Page of the query it stands on: ranks begin anew on each."""
+    dated: str = ""
+    """The date as the page gives it, ISO where it is whole."""
 
     @property
     def quote(self) -> str:
@@ -94,7 +100,7 @@ class Row:
     def whose(self) -> str:
         """Kind of block, owner, kind of page, date and stars, as far as the row has them."""
         kind = "" if self.feature is Feature.ORGANIC else self.feature_word
-        owner = self.owner_word if self.host else ""
+        owner = self.owner_word if self.host and self.owner is not Owner.UNKNOWN else ""
         return " · ".join(part for part in (kind, owner, self.type_word, self.date, self.stars) if part)
 
 
@@ -182,9 +188,12 @@ class Reader:
             owner_word=self.words.name("owner", owner.value),
             type_word=self._type(label),
             reasons=self.reasons(label),
+            cues=self.reasons(label, short=True),
             confidence=self.words.percent(label.confidence) if label and label.sentiment is not None else "",
             by=self.words.name("by", label.by.value) if label else self.words.name("by", LabelOrigin.UNREAD.value),
             sources=tuple(self._sources(result)),
+            page=serp.query.page,
+            dated=result.date or "",
         )
 
     def _type(self, label: Label | None) -> str:
@@ -198,7 +207,7 @@ class Reader:
             if url := safety.link(cited.url):
                 yield safety.clip(cited.title, 80) or safety.host(url), url
 
-    def reasons(self, label: Label | None) -> str:
+    def reasons(self, label: Label | None, *, short: bool = False) -> str:
         """Why a label is what it is: deciding words quoted together, then each fact in its own words."""
         if label is None or not label.because:
             return ""
@@ -210,8 +219,11 @@ class Reader:
             if kind == "cue" and detail != "none"
         ]
         quoted = [self.words.say("common.quoted", text=cue) for cue in dict.fromkeys(cues)][:REASONS]
-        told = [self.words.say("because.cue", detail=", ".join(quoted))] if quoted else []
-        rest = [self._reason(kind, detail) for kind, _, detail in facts if kind != "cue" or detail == "none"]
+        listed = ", ".join(quoted)
+        told = [listed if short else self.words.say("because.cue", detail=listed)] if quoted else []
+        rest = [
+            self._reason(kind, detail) for kind, _, detail in facts if kind != "cue" or (detail == "none" and not short)
+        ]
         return "; ".join([*told, *rest][:REASONS])
 
     def _reason(self, kind: str, detail: str) -> str:
@@ -310,6 +322,15 @@ class Reader:
         return {p.url: Place(f"p{at}", site_name(p.site)) for at, p in told if p.url}
 
     @cached_property
+    def by_address(self) -> dict[str, Row]:
+        """The first row of each address: an answer's cited source may stand among the results."""
+        found: dict[str, Row] = {}
+        for row in self.rows.values():
+            if row.url and row.about:
+                found.setdefault(row.url, row)
+        return found
+
+    @cached_property
     def serps(self) -> dict[str, Serp]:
         return {serp.id: serp for serp in self.audit.snapshot.serps}
 
@@ -355,6 +376,11 @@ class Reader:
 def _differs(cells: Sequence[SerpQuery]) -> dict[str, bool]:
     seen = {key: {getattr(q, key) for q in cells} for key in ("country", "language", "device", "page")}
     return {key: len(values) > 1 for key, values in seen.items()}
+
+
+def places(reader: Reader, evidence: Sequence[str], most: int) -> tuple[Place, ...]:
+    """Evidence as links, at most so many; what this audit does not hold is left out."""
+    return tuple(p for p in map(reader.place, evidence) if p is not None)[:most]
 
 
 def site_name(site: str) -> str:

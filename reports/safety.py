@@ -17,11 +17,14 @@ _LOGO = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/
 # Joiners keep emoji and Indic words whole; every other format character (bidi, zero width, tags) only hides things.
 _KEPT = frozenset("\u200c\u200d")
 LOGO_LIMIT = 200_000
+PICTURE_LIMIT = 700_000
+"""Characters of one captured page: half a megabyte of JPEG."""
+_PICTURE = re.compile(r"data:image/jpeg;base64,[A-Za-z0-9+/]+={0,2}")
 
 
 def clean(text: str) -> str:
     """One line of visible text: no control, bidi, surrogate or private character, single spaces."""
-    visible = "".join(_visible(char) for char in text)
+    visible = text if text.isprintable() else "".join(_visible(char) for char in text)
     return " ".join(visible.split())
 
 
@@ -84,6 +87,11 @@ def colour(value: str, default: str) -> str:
 def logo(value: str) -> str:
     """An embedded picture or "": a remote address would be a request."""
     return value if len(value) <= LOGO_LIMIT and _LOGO.fullmatch(value) else ""
+
+
+def picture(value: str) -> str:
+    """A captured page as an embedded JPEG or "": it comes from our own camera, and is looked at all the same."""
+    return value if len(value) <= PICTURE_LIMIT and _PICTURE.fullmatch(value) else ""
 
 
 def css_string(text: str) -> str:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from audit.models import Action, Audit, Finding, Scope, Severity
-from reports import pages, panels, safety
-from reports.charts import Part, Svg, bar
+from audit.models import Audit, Finding, Scope, Severity
+from reports import moves, pages, panels, plan, register, safety, voices, wall
+from reports.charts import Svg
 from reports.head import Head, head
 from reports.method import MethodView, method
-from reports.rows import Mark, Place, Reader
-from reports.words import Fact, Words
+from reports.rivals import RivalsView, rivals
+from reports.rows import Mark, Place, Reader, places
+from reports.words import Words
 
 FIRST_ACTIONS = 5
-FIRST_FINDINGS = 8
+FIRST_FINDINGS = 6
 SAME_CHECK = 2
-FINDING_PLACES, ACTION_PLACES = 4, 2
+FINDING_PLACES = 3
 _WEIGHT = {Severity.ACT: 0, Severity.WATCH: 1, Severity.GOOD: 2, Severity.INFO: 3}
 
 
@@ -34,42 +35,42 @@ class FindingView:
 
 
 @dataclass(frozen=True)
-class ActionView:
-    number: int
-    title: str
-    text: str
-    tags: tuple[str, ...]
-    light: str
-    light_word: str
-    because: str
-    """The first finding it answers."""
-    places: tuple[Place, ...]
-
-
-@dataclass(frozen=True)
 class Report:
     head: Head
-    actions: tuple[ActionView, ...]
-    more_actions: tuple[ActionView, ...]
+    absent: frozenset[str]
+    """Sections this audit has nothing for."""
+    actions: tuple[plan.ActionView, ...]
+    first_actions: tuple[plan.ActionView, ...]
+    plan_chart: Svg | None
     findings: tuple[FindingView, ...]
     more_findings: tuple[FindingView, ...]
+    moved: moves.MovedView | None
+    keyword_moves: tuple[moves.MovedView, ...]
+    differences: tuple[moves.ChangeGroup, ...]
+    trend: moves.TrendView | None
     legend: tuple[Mark, ...]
     matrix: tuple[pages.MatrixRow, ...]
     by_engine: tuple[pages.ScoreLine, ...]
     by_keyword: tuple[pages.ScoreLine, ...]
-    negatives: tuple[panels.Negative, ...]
+    negatives: tuple[register.Negative, ...]
+    causes: tuple[register.CauseGroup, ...]
     bad_phrases: int
-    holdings: tuple[panels.Holding, ...]
+    holdings: tuple[wall.Holding, ...]
     control_bar: Svg
     control: str
-    grid: tuple[panels.GridRow, ...]
+    grid: tuple[wall.GridRow, ...]
+    firewall: wall.Wall
+    bench: tuple[wall.Bench, ...]
     surfaces: tuple[panels.Surface, ...]
     unseen: str
-    reviews: tuple[panels.ReviewSite, ...]
+    reviews: tuple[voices.ReviewSite, ...]
+    themes: tuple[voices.ThemeView, ...]
+    questions: tuple[voices.Question, ...]
     stars: tuple[panels.StarRow, ...]
+    rivals: RivalsView | None
     keywords: tuple[pages.KeywordView, ...]
     plan_engines: tuple[str, ...]
-    plan: tuple[pages.PlanRow, ...]
+    asked: tuple[pages.PlanRow, ...]
     lost: tuple[pages.Lost, ...]
     excluded: int
     method: MethodView
@@ -78,34 +79,48 @@ class Report:
     made: str
 
 
-def build(audit: Audit, words: Words, *, expanded: bool = False) -> Report:
+def build(audit: Audit, words: Words, *, expanded: bool = False, pictures: Mapping[str, str] | None = None) -> Report:
     reader = Reader(audit, words)
     serps = pages.ordered(reader)
-    acts, found = actions(reader), findings(reader)
-    held, around = panels.holdings(reader, serps), panels.surfaces(reader)
+    acts, found, others = plan.actions(reader), findings(reader), rivals(reader)
+    held, around, line = wall.holdings(reader, serps), panels.surfaces(reader), moves.score_trend(reader)
+    bad, asked, said = register.negatives(reader), voices.questions(reader), voices.themes(reader)
+    told = pages.Shown(expanded, {i: n.anchor for n in bad for i in n.ids}, pictures or {})
     return Report(
         head=head(reader),
-        actions=acts[:FIRST_ACTIONS],
-        more_actions=acts[FIRST_ACTIONS:],
+        absent=_absent(trend=line, competitors=others, questions=asked, causes=bad or said, plan=acts),
+        actions=acts,
+        first_actions=acts[:FIRST_ACTIONS],
+        plan_chart=plan.chart(reader),
         findings=found[:FIRST_FINDINGS],
         more_findings=found[FIRST_FINDINGS:],
+        moved=moves.brand_move(reader),
+        keyword_moves=moves.keyword_moves(reader),
+        differences=moves.differences(reader),
+        trend=line,
         legend=tuple(reader.marks.values()),
         matrix=pages.matrix(reader, serps),
         by_engine=pages.score_lines(reader, Scope.ENGINE),
         by_keyword=pages.score_lines(reader, Scope.KEYWORD),
-        negatives=panels.negatives(reader),
+        negatives=bad,
+        causes=register.causes(reader, bad),
         bad_phrases=panels.bad_phrases(reader),
         holdings=held,
-        control_bar=control_bar(words, held),
-        control=words.say("control.sentence", control=audit.score.control, hostile=audit.score.hostile),
-        grid=panels.grid(reader, serps),
+        control_bar=wall.control_bar(words, held),
+        control=wall.sentence(reader),
+        grid=wall.grid(reader, serps),
+        firewall=wall.wall(reader, serps),
+        bench=wall.bench(reader, serps),
         surfaces=around,
         unseen=panels.unseen(reader, around),
-        reviews=panels.review_sites(reader),
+        reviews=voices.review_sites(reader),
+        themes=said,
+        questions=asked,
         stars=panels.star_rows(reader),
-        keywords=pages.keyword_pages(reader, serps, expanded=expanded),
+        rivals=others,
+        keywords=pages.keyword_pages(reader, serps, told),
         plan_engines=tuple(reader.engine(name) for name in pages.plan_engines(reader)),
-        plan=pages.plan(reader),
+        asked=pages.plan(reader),
         lost=pages.lost(reader, serps),
         excluded=sum(not row.about for row in reader.rows.values()),
         method=method(reader),
@@ -115,12 +130,17 @@ def build(audit: Audit, words: Words, *, expanded: bool = False) -> Report:
     )
 
 
-# ---------------------------------------------------------------- findings and actions
+def _absent(**shown: object) -> frozenset[str]:
+    """Sections without facts: they and their links are left out."""
+    return frozenset(name for name, facts in shown.items() if not facts)
+
+
+# ---------------------------------------------------------------- findings
 
 
 def findings(reader: Reader) -> tuple[FindingView, ...]:
     """What decided, gravest first; no check takes more than `SAME_CHECK` of the first places."""
-    order = sorted(reader.audit.findings, key=_gravity)
+    order = sorted(_stated(reader), key=_gravity)
     met: Counter[str] = Counter()
     first: list[FindingView] = []
     rest: list[FindingView] = []
@@ -129,6 +149,11 @@ def findings(reader: Reader) -> tuple[FindingView, ...]:
         room = len(first) < FIRST_FINDINGS and met[finding.check] <= SAME_CHECK
         (first if room else rest).append(_finding(reader, finding))
     return (*first, *rest)
+
+
+def _stated(reader: Reader) -> Iterator[Finding]:
+    """All findings but open questions, which have a section of their own."""
+    return (f for f in reader.audit.findings if f.check != voices.QUESTION)
 
 
 def _gravity(finding: Finding) -> tuple[int, bool, float, str, str]:
@@ -154,39 +179,3 @@ def _finding(reader: Reader, finding: Finding) -> FindingView:
         lang=quoted.lang if quoted else "",
         places=places(reader, finding.evidence, FINDING_PLACES),
     )
-
-
-def places(reader: Reader, evidence: Sequence[str], most: int) -> tuple[Place, ...]:
-    return tuple(p for p in map(reader.place, evidence) if p is not None)[:most]
-
-
-def actions(reader: Reader) -> tuple[ActionView, ...]:
-    told = {f"{f.check}|{f.subject}": panels.sentence(reader, f) for f in reader.audit.findings}
-    order = sorted(reader.audit.actions, key=lambda a: a.priority)
-    return tuple(_action(reader, action, at, told) for at, action in enumerate(order, start=1))
-
-
-def _action(reader: Reader, action: Action, number: int, told: dict[str, str]) -> ActionView:
-    words = reader.words
-    facts: dict[str, Fact] = {"brand": reader.audit.snapshot.brand.name, **action.facts}
-    effort = words.say("action_page.effort", effort=words.name("effort", action.effort))
-    department = words.name("department", action.department) if action.department else ""
-    return ActionView(
-        number=number,
-        title=words.say(f"action.{action.id}.title", **facts),
-        text=words.say(f"action.{action.id}.text", **facts) if words.has(f"action.{action.id}.text") else "",
-        tags=tuple(tag for tag in (effort, department) if tag),
-        light=action.light.value,
-        light_word=words.name("light", action.light.value),
-        because=next((told[key] for key in action.findings if key in told), ""),
-        places=places(reader, action.evidence, ACTION_PLACES),
-    )
-
-
-# ---------------------------------------------------------------- control
-
-
-def control_bar(words: Words, held: Sequence[panels.Holding]) -> Svg:
-    parts = [Part(h.share, h.owner, f"{h.word} {h.percent}", h.letter) for h in held]
-    told = words.list([f"{h.word} {h.percent}" for h in held])
-    return bar(parts, words.say("chart.control", shares=told))

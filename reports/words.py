@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
 from babel import Locale  # noqa: TID251
-from babel.dates import format_date, format_time  # noqa: TID251
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta  # noqa: TID251
 from babel.lists import format_list  # noqa: TID251
 from babel.numbers import format_decimal, format_percent  # noqa: TID251
 
@@ -48,6 +48,11 @@ def _flat(table: Mapping[str, object], prefix: str) -> Iterator[tuple[str, str]]
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", str(value)
+
+
+@cache
+def _percent(language: str, hundredths: float) -> str:
+    return str(format_percent(hundredths / 100, locale=Locale.parse(language)))
 
 
 class Words:
@@ -86,7 +91,7 @@ class Words:
         if share is None:
             return MISSING
         tiny = 0 < share < 0.005
-        text = str(format_percent(0.01 if tiny else share, locale=self._locale))
+        text = _percent(self.language, 1 if tiny else round(100 * share, 6))
         return f"<{text}" if tiny else text
 
     def signed(self, value: float | None) -> str:
@@ -107,6 +112,31 @@ class Words:
 
     def date(self, when: date | datetime | None) -> str:
         return MISSING if when is None else str(format_date(when, format="long", locale=self._locale))
+
+    def short_date(self, when: datetime) -> str:
+        """Month and year: the end of an axis."""
+        return str(format_skeleton("yMMM", when, locale=self._locale))
+
+    def age(self, iso: str, now: datetime) -> str:
+        """How old something dated is, roughly: `3 weeks`; "" where the date is not whole."""
+        try:
+            days = (now.date() - date.fromisoformat(iso)).days
+        except ValueError:
+            return ""
+        return self.age_days(days)
+
+    def age_days(self, days: int) -> str:
+        """`today`, `6 days`, `2 months`; a day to come counts as today."""
+        if days < 1:
+            return self.say("common.today")
+        return str(format_timedelta(timedelta(days=days), granularity="day", threshold=1.5, locale=self._locale))
+
+    def p(self, value: float | None) -> str:
+        """A probability: three digits, and never zero."""
+        if value is None:
+            return MISSING
+        tiny = value < 0.001
+        return f"<{self.number(0.001, 3)}" if tiny else self.number(value, 3 if value < 0.1 else 2)
 
     def iso_date(self, text: str | None) -> str:
         """A date of the page, kept as it stands when it is not a whole ISO date."""
@@ -182,6 +212,12 @@ class Words:
         if kind in ("percent", "signed"):
             return self.percent(value) if kind == "percent" else self.signed(value)
         return self._sentences.get(f"{kind}.{value:g}") or self._value(value)
+
+    def fact(self, key: str, value: Fact) -> str:
+        """A bare figure of a finding; shares are told by their name."""
+        if isinstance(value, float) and key.endswith(("share", "rate")):
+            return self.percent(value)
+        return self.iso_date(value) if isinstance(value, str) else self._value(value)
 
     def _plain(self, key: str, facts: Mapping[str, Fact]) -> str:
         name = key.rpartition(".")[2] if not key.endswith((".title", ".text")) else key.split(".")[-2]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from audit.brief import Brief, Figure
+from audit.brief import Brief
 from audit.models import (
     AggregateRating,
     Brand,
@@ -27,7 +27,9 @@ from audit.models import (
     Snapshot,
     Status,
 )
+from audit.tables import Figure
 from spiders.address import parameter
+from spiders.apis import SOURCE, read_answer
 from spiders.guards import same_query
 from spiders.reading import read
 from spiders.registry import engines
@@ -73,14 +75,18 @@ def _asked(hint: Hint) -> SerpQuery:
     )
 
 
-def arrived(cell: SerpQuery, page: Page | None, skipped: Outcome | None, at: datetime) -> Arrival:
-    """A page that was asked for this very cell, or the reason why none was."""
+def arrived(
+    cell: SerpQuery, page: Page | None, skipped: Outcome | None, at: datetime, source: str = "browser"
+) -> Arrival:
+    """A page that was asked for this very cell, or the reason why none was; `source` says of whom it was asked."""
     if page is None:
         outcome = skipped or Outcome(status=Status.SKIPPED, kind="not_asked")
-        empty = Page(body=b"", fetched_at=at, source="browser")
+        empty = Page(body=b"", fetched_at=at, source=source)
         return Arrival(
-            empty, Serp(query=cell, fetched_at=at, outcome=outcome, source="browser", fallbacks={}), planned=True
+            empty, Serp(query=cell, fetched_at=at, outcome=outcome, source=source, fallbacks={}), planned=True
         )
+    if page.source.startswith(SOURCE):
+        return Arrival(page, read_answer(page, cell), planned=True)
     reading = read(page, engine=cell.engine, query=cell)[0]
     if not isinstance(reading, Serp):
         outcome = Outcome(status=Status.UNRECOGNISED, kind="layout", why=f"this is a page of {reading.site}")

@@ -4,18 +4,20 @@
     scrapy crawl landings -a urls="https://..." -O landings.jsonl
     scrapy crawl apis     -a urls="https://..." -O serps.jsonl
 
-Within `repaudit run` the same spiders get their errands and the open gate and run handed over.
+Within `repaudit run` the same spiders get their errands and the open gate and run handed over. A key never leaves a
+request: what is asked of the gate, archived, told and logged is the public part of the address.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import scrapy  # noqa: TID251
 from scrapy import signals  # noqa: TID251
@@ -26,17 +28,21 @@ from scrapy.http import Request, Response  # noqa: TID251
 from audit.models import Evidence, Outcome, Page, ReviewProfile, Serp, Status
 from spiders import settings as own_settings
 from spiders.address import host
+from spiders.apis import Asked, by_hand
 from spiders.archive.visits import Capture, Purpose
 from spiders.gate.decode import ACCEPT_ENCODING, decoded
 from spiders.gate.gate import Gate, Permit
 from spiders.gate.wire import FetchError
 from spiders.landing import read_landing
+from spiders.loopback import Door
 from spiders.reading import read
-from spiders.run import Errand, Kept, Run
+from spiders.run import Errand, Kept, Run, whole
+from spiders.secret import Scrubber, Secret, logs_scrubbed
 
 MOST_HOPS = 5  # redirects of one address (reliability section 3)
 _READABLE = ("html", "json", "xml", "text/", "javascript")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+KEY_REFUSED = Outcome(status=Status.SKIPPED, kind="suspended", why="this API has just refused the key")
 # Names of Scrapy's errors to FAILED kinds; the proxy knows better where it saw the failure itself.
 _KINDS = {
     "DownloadTimeoutError": "Deadline",
@@ -48,16 +54,42 @@ _KINDS = {
 }
 
 
+SCRUBBED = ("X-Repaudit-Scrubbed", "secrets of the request were in this answer and are masked")
+_USERINFO = re.compile(r"^(https?://)[^/?#]*@")
+
+
 class Desk:
     """What a spider works with: the gate to ask, the run to keep in, and who is told of every finished errand."""
 
     def __init__(
-        self, gate: Gate, run: Run, *, consent: Iterable[str] = (), told: Callable[[Errand, Kept], None]
+        self,
+        gate: Gate,
+        run: Run,
+        *,
+        consent: Iterable[str] = (),
+        told: Callable[[Errand, Kept], None],
+        secrets: Iterable[Secret] = (),
     ) -> None:
         self.gate, self.run, self.consent, self._told = gate, run, frozenset(consent), told
+        self.scrubber = Scrubber([*secrets, urlsplit(gate.proxy.url).password or ""])
+        self._writing = asyncio.Lock()
+        self.refused: set[str] = set()
+        """Hosts that refused the key: they are not asked again with it."""
 
-    def finish(self, errand: Errand, capture: Capture | None = None, skipped: Outcome | None = None) -> Kept:
-        entry = self.run.keep(errand, capture, skipped=skipped)
+    def clean(self, page: Page) -> Page:
+        """The page without the keys it was asked with, should the server have repeated them; says so where it had."""
+        cookies = Scrubber(_cookies(page.headers))  # a session in a Location is a session too
+        headers = tuple((name, cookies.text(self.scrubber.text(value))) for name, value in page.headers)
+        body = self.scrubber.body(page.body)
+        if headers == page.headers and body == page.body:
+            return page
+        return page.model_copy(update={"headers": (*headers, SCRUBBED), "body": body})
+
+    async def finish(self, errand: Errand, capture: Capture | None = None, skipped: Outcome | None = None) -> Kept:
+        """Keep a visit beside the loop, one at a time, and tell of it."""
+        errand = errand._replace(url=_USERINFO.sub(r"\1", self.scrubber.text(errand.url)))
+        async with self._writing:
+            entry = await whole(asyncio.to_thread(self.run.keep, errand, capture, skipped=skipped))
         self._told(errand, entry)
         return entry
 
@@ -80,11 +112,15 @@ class GateMiddleware:
         return spider.desk
 
     async def process_request(self, request: Request) -> Request | Response | None:
-        desk = self._desk
-        answer = await desk.gate.ask(request.url, consent=desk.consent)
+        desk, url = self._desk, _public(request)
+        answer = await desk.gate.ask(url, consent=desk.consent)
         if not isinstance(answer, Permit):
-            desk.finish(request.meta["errand"], skipped=answer.outcome)
+            await desk.finish(request.meta["errand"], skipped=answer.outcome)
             raise IgnoreRequest(answer.why)
+        if answer.host in desk.refused:
+            desk.gate.leave(url)
+            await desk.finish(request.meta["errand"], skipped=KEY_REFUSED)
+            raise IgnoreRequest(KEY_REFUSED.why)
         if answer.overrides:
             request.meta["errand"] = request.meta["errand"]._replace(waived=answer.overrides)
         request.meta["proxy"] = desk.gate.proxy.url
@@ -93,11 +129,15 @@ class GateMiddleware:
         return None
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
+        desk, url = self._desk, _public(request)
         page = _page(request, response, self._failure(request, response))
+        page = desk.clean(page) if _is_asked(request) else page
         outcome = Outcome(status=Status.FAILED, kind=page.failure) if page.failure else Outcome(status=Status.RESULTS)
         if page.status is not None and page.status >= 400:
             outcome = Outcome(status=Status.FAILED, kind="HttpStatus", why=f"status {page.status}")
-        self._desk.gate.tell(request.url, page.status, page.headers, outcome)
+        if page.status == 401 and _is_asked(request):
+            desk.refused.add(host(url))
+        desk.gate.tell(url, page.status, page.headers, outcome)
         following = _redirect(request, response)
         if following is not None:
             return following
@@ -114,7 +154,23 @@ class GateMiddleware:
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         with contextlib.suppress(FetchError):  # an address that was refused had no turn
-            self._desk.gate.leave(request.url)
+            self._desk.gate.leave(_public(request))
+
+
+def _cookies(headers: Iterable[tuple[str, str]]) -> list[str]:
+    """Values of the cookies that an answer sets."""
+    set_ = [value.partition(";")[0] for name, value in headers if name.lower() == "set-cookie"]
+    return [pair.partition("=")[2].strip() for pair in set_]
+
+
+def _public(request: Request) -> str:
+    """The address without any key."""
+    return str(request.meta.get("public", request.url))
+
+
+def _is_asked(request: Request) -> bool:
+    """True for a request to an API, with keys."""
+    return "public" in request.meta
 
 
 def _page(request: Request, response: Response, failure: str) -> Page:
@@ -131,12 +187,12 @@ def _page(request: Request, response: Response, failure: str) -> Page:
         body, failure = b"", error.kind
     failure = failure or _no_page(headers, body)
     return Page(
-        url=request.url,
+        url=_public(request),
         status=None if "Gate-Failure" in response.headers else response.status,
         headers=headers,
         body=body,
         fetched_at=datetime.now(UTC),
-        source="scrapy",
+        source=request.meta.get("source", "scrapy"),
         failure=failure,
     )
 
@@ -149,10 +205,16 @@ def _no_page(headers: tuple[tuple[str, str], ...], body: bytes) -> str:
 
 
 def _redirect(request: Request, response: Response) -> Request | None:
-    """The next address, asked anew of the gate; none for a loop too long or a scheme that is not the web's."""
+    """The next address, asked anew of the gate; none for a loop too long or a scheme that is not the web's.
+
+    A request with keys is never led on: they are for the host they were sent to.
+    """
     location = response.headers.get("Location")
     hops = request.meta.get("hops", 0)
     if response.status not in _REDIRECTS or not location:
+        return None
+    if _is_asked(request):
+        request.meta["failure"] = "RedirectRefused"
         return None
     url = urljoin(request.url, location.decode("latin-1"))
     if hops >= MOST_HOPS or not url.startswith(("http://", "https://")):
@@ -171,71 +233,107 @@ class ErrandSpider(scrapy.Spider):
         self,
         urls: str = "",
         evidence: str = "evidence",
+        loopback: str = "",
         desk: Desk | None = None,
-        errands: Sequence[Errand] = (),
+        errands: Sequence[Errand | Asked] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.desk = desk
-        self.errands = [*errands, *(Errand(url, self.purpose) for url in urls.split())]
+        self.errands: list[Errand | Asked] = [*errands, *map(self.errand, urls.split())]
         self._evidence = Path(evidence)
+        self._door = Door.read(Path(loopback)) if loopback else None
         self._own: list[Any] = []
+        self._quiet = contextlib.ExitStack()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Any:
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.close_desk, signal=signals.spider_closed)
+        if spider._door is not None:
+            spider._quiet.enter_context(spider._door.trusted())
+        spider._quiet.enter_context(logs_scrubbed(spider.desk.scrubber if spider.desk else Scrubber(spider.secrets)))
         return spider
+
+    def errand(self, url: str) -> Errand | Asked:
+        """An address of the command line."""
+        return Errand(url, self.purpose)
+
+    @property
+    def secrets(self) -> list[Secret]:
+        """Those of its own requests."""
+        return [secret for asked in self.errands if isinstance(asked, Asked) for secret in asked.request.secrets]
 
     async def start(self) -> AsyncIterator[Any]:
         if self.desk is None:
             await self._open_desk()
         for errand in self.errands:
-            meta = {"errand": errand, "handle_httpstatus_all": True}
-            yield Request(errand.url, meta=meta, callback=self.parse, errback=self.failed, dont_filter=True)
+            yield self._request(errand)
+
+    def _request(self, errand: Errand | Asked) -> Request:
+        """The only place where keys are put into a request."""
+        asked = errand.request if isinstance(errand, Asked) else None
+        errand = errand.errand if isinstance(errand, Asked) else errand
+        request = Request(
+            asked.sent_url if asked else errand.url,
+            callback=self.parse,
+            errback=self.failed,
+            meta={"errand": errand, "handle_httpstatus_all": True},
+            dont_filter=True,
+        )
+        if asked is None:
+            return request
+        request.meta.update(public=errand.url, source=errand.site or "scrapy")
+        return request.replace(method=asked.method, headers=asked.sent_headers, body=asked.body)
 
     async def _open_desk(self) -> None:
         """A gate that forgets and a run of its own, for `scrapy crawl`."""
         now = datetime.now(UTC)
         folder = self._evidence / f"{self.name}-{now:%Y%m%dT%H%M%SZ}"
         run = Run(folder, tool="repaudit scrapy", clock=lambda: datetime.now(UTC), keep=_kept)
-        gate = Gate()
+        gate = self._door.gate() if self._door else Gate()
         run.__enter__()
         await gate.__aenter__()
         self._own = [run, gate]
-        self.desk = Desk(gate, run, told=lambda *_: None)
+        self.desk = Desk(gate, run, told=lambda *_: None, secrets=self.secrets)
 
     async def close_desk(self) -> None:
+        self._quiet.close()
         if self._own:
             run, gate = self._own
             await gate.__aexit__(None, None, None)
             run.seal()
             run.__exit__(None, None, None)
 
-    def parse(self, response: Response, **kwargs: Any) -> Iterator[dict[str, Any]]:
+    async def parse(self, response: Response, **kwargs: Any) -> AsyncIterator[dict[str, Any]]:
         page: Page = response.meta["page"]
         failure = response.meta.get("failure", "")
         if failure:
             page = page.model_copy(update={"failure": failure, "body": b""})
-        yield from self._finished(response.meta["errand"], page)
+        async for item in self._finished(response.meta["errand"], page):
+            yield item
 
-    def failed(self, failure: Any) -> Iterator[dict[str, Any]]:
+    async def failed(self, failure: Any) -> AsyncIterator[dict[str, Any]]:
         if failure.check(IgnoreRequest):
             return
         request = failure.request
-        url, desk = request.url, self.desk
+        url, desk = _public(request), self.desk
         passage = desk.gate.proxy.failure(host(url)) if desk else None
         kind = _KINDS.get(type(failure.value).__name__, "Reset")
         kind = passage.kind if passage is not None and kind == "Reset" else kind
-        page = Page(url=url, body=b"", fetched_at=datetime.now(UTC), source="scrapy", failure=kind)
-        yield from self._finished(request.meta["errand"], page)
+        source = request.meta.get("source", "scrapy")
+        page = Page(url=url, body=b"", fetched_at=datetime.now(UTC), source=source, failure=kind)
+        async for item in self._finished(request.meta["errand"], page):
+            yield item
 
-    def _finished(self, errand: Errand, page: Page) -> Iterator[dict[str, Any]]:
+    async def _finished(self, errand: Errand, page: Page) -> AsyncIterator[dict[str, Any]]:
+        """Where a desk was handed over, its run is read as a whole later: only a spider alone feeds lines."""
         if self.desk is None:
             return
-        entry = self.desk.finish(errand, Capture(page))
-        if entry.page is not None:
-            yield from self.items(errand, entry.page)
+        entry = await self.desk.finish(errand, Capture(page))
+        if entry.page is not None and self._own:
+            for item in self.items(errand, entry.page):
+                yield item
 
     def items(self, errand: Errand, page: Page) -> Iterator[dict[str, Any]]:
         """What the page says, as lines of a feed."""
@@ -270,6 +368,9 @@ class Apis(ErrandSpider):
     name = "apis"
     purpose = Purpose.API
 
+    def errand(self, url: str) -> Errand | Asked:
+        return by_hand(Errand(url, self.purpose))
+
     def items(self, errand: Errand, page: Page) -> Iterator[dict[str, Any]]:
         for reading in read(page):
             if isinstance(reading, Serp):
@@ -280,7 +381,7 @@ def _kept(page: Page) -> Evidence:
     return page.evidence or Evidence(sha256="")
 
 
-async def crawl(spider: type[ErrandSpider], errands: list[Errand], desk: Desk) -> None:
+async def crawl(spider: type[ErrandSpider], errands: Sequence[Errand | Asked], desk: Desk) -> None:
     """Run one spider over its errands in the loop that is running."""
     if not errands:
         return

@@ -1,7 +1,8 @@
 """The plug of an API that answers for one or more engines: a provider file says what its fields mean, this base judges.
 
-Only saved responses are read here; nothing asks. The base class mirrors `spiders.engine.Engine`: the same order of
-judgement, the same numbering, so that a row of an API and a row of a page can stand in one table.
+Responses are read, saved or live ones alike, and requests are worded; nothing is sent from here. The base class
+mirrors `spiders.engine.Engine`: the same order of judgement, the same numbering, so that a row of an API and a row of
+a page can stand in one table.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ from lxml import etree
 from audit.models import AggregateRating, Device, Feature, Hit, Outcome, Page, Serp, SerpQuery, Status
 from spiders import guards
 from spiders.address import http, parameter
+from spiders.ask import ApiRequest, CannotAskError, Keys, Way
 from spiders.dates import read_date
 from spiders.engine import STATUS_KINDS, number
 from spiders.tree import MAX_BYTES, fold
 
 UNKNOWN = "unknown"
+USUAL = Way()
 SECRET_PARAMETERS = frozenset({"api_key", "apikey", "access_token", "auth", "client_secret", "token"})
 """Names under which vendors take a key in the address; a bare `key` is one only on Google's API hosts."""
 
@@ -74,12 +77,24 @@ class Answer:
 
 
 class Provider(ABC):
-    """One API. Subclasses are pure readers of a saved response: no network, clock or state; `serps` is final."""
+    """One API. Subclasses are pure: they word a request and read a response, without network, clock or state."""
 
     name: ClassVar[str]
     homepage: ClassVar[str]
     engines: ClassVar[tuple[str, ...]]
-    """Engines it can answer for, by our names."""
+    """Engines whose answers are read, by our names."""
+    asks: ClassVar[tuple[str, ...]] = ()
+    """Engines it can be asked for live; none where an API is retired."""
+    address: ClassVar[str] = ""
+    """Base address; "" where everybody has a host of his own."""
+    needs: ClassVar[tuple[str, ...]] = ("key",)
+    """Names of the secrets it cannot be asked without."""
+    takes: ClassVar[tuple[str, ...]] = ()
+    """Names of secrets it is asked with where there are any: a self-hosted service behind a login."""
+    formats: ClassVar[tuple[str, ...]] = ()
+    """Forms it can be asked in, the usual one first."""
+    pages: ClassVar[int] = 2
+    """Result pages that can be asked for one by one."""
     verified: ClassVar[date]
     """When the shape of the response was last held against a public description."""
     documentation: ClassVar[str]
@@ -95,6 +110,28 @@ class Provider(ABC):
     def unwrap(self, page: Page, document: object) -> Page | None:
         """The page inside the response, where the vendor hands over the engine's own HTML."""
         return None
+
+    def ask(self, query: SerpQuery, keys: Keys, way: Way = USUAL) -> ApiRequest:
+        """The request for one cell. Raises `CannotAskError` where this API has no way to ask it."""
+        raise CannotAskError(f"{self.name} takes no questions any more; saved responses are read")
+
+    @final
+    def base(self, way: Way) -> str:
+        """The base address to ask. Raises `CannotAskError` where nobody has named one."""
+        if way.address or self.address:
+            return way.address or self.address
+        raise CannotAskError(f"{self.name} runs on a host of your own; name it: [providers.{self.name}] address")
+
+    @final
+    def read(self, page: Page, query: SerpQuery) -> tuple[Serp, ...]:
+        """What a page says that this very API sent for a query; another shape is told apart, never taken for empty."""
+        document = parse_document(page.body) if page.body and not page.failure else None
+        if document is not None and self.recognises(document):
+            return self.serps(page, document, query)
+        why = "JSON or XML of another shape" if document is not None else "neither JSON nor XML"
+        strange = Outcome(status=Status.UNRECOGNISED, kind="unknown_source", why=f"{why} than {self.name} sends")
+        refused = _no_answer(page, Answer(), query.keyword)
+        return (self._serp(page, Answer(engine=query.engine, trouble=refused or strange), query),)
 
     @final
     def serps(self, page: Page, document: object, query: SerpQuery | None = None) -> tuple[Serp, ...]:

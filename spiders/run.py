@@ -1,26 +1,45 @@
 """One collection run: what was visited, kept whole on disk before it is read, and taken up again after any end.
 
-The archive is the memory of a run: a visit whose metadata record is on the disk happened, anything else did not.
+The archive is the memory of a run: a visit whose metadata record is on the disk happened, anything else did not. A run
+is open, then collected (nothing is asked any more), then sealed (its snapshot is stored): killed between two of these,
+the next sitting goes on from there and ends in the very same snapshot. Bodies are read from the disk when they are
+asked for: what a run holds in memory does not grow with its pages.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Self
-
-from filelock import FileLock, Timeout
+from typing import Any, NamedTuple, Self, TypeVar
 
 from audit.errors import StoreError
 from audit.models import Evidence, Outcome, Page, SerpQuery
-from spiders.archive.visits import Archive, Capture, Context, Purpose, Visit, mend, replay
+from spiders.archive.disk import on_disk, write_whole
+from spiders.archive.members import mend
+from spiders.archive.visits import Archive, Capture, Context, Purpose, Visit, places, read_page, replay
+from spiders.locks import Lock, hold
 
 Keep = Callable[[Page], Evidence]
 LOCK = "lock"
-SEALED = "sealed"
+COLLECTED, SEALED = "collected", "sealed"
+RESTORE = "Restore the folder from a copy."
+
+
+T = TypeVar("T")
+
+
+async def whole(work: Coroutine[Any, Any, T]) -> T:
+    """The work done to its end even where its asker is stopped meanwhile: no visit is ever half on the disk."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 class Errand(NamedTuple):
@@ -35,11 +54,22 @@ class Errand(NamedTuple):
     """The robots rule that consent sets aside for it."""
 
 
-class Kept(NamedTuple):
-    """A visit of this run, and its page where one arrived."""
+class Kept:
+    """A visit of a run. Its page is in hand, or read from the archive each time it is asked for."""
 
-    visit: Visit
-    page: Page | None
+    __slots__ = ("_fetch", "_page", "visit")
+
+    def __init__(self, visit: Visit, page: Page | None = None, fetch: Callable[[], Page] | None = None) -> None:
+        self.visit, self._page, self._fetch = visit, page, fetch
+
+    @property
+    def arrived(self) -> bool:
+        """True where there is a page, be it a failed one; nothing is read to know it."""
+        return bool(self.visit.record)
+
+    @property
+    def page(self) -> Page | None:
+        return self._fetch() if self._page is None and self._fetch is not None else self._page
 
 
 class Finished(NamedTuple):
@@ -56,57 +86,90 @@ class Run:
     def __init__(self, folder: Path, *, tool: str, clock: Callable[[], datetime], keep: Keep) -> None:
         self.folder, self.name = folder, folder.name
         self._tool, self._clock, self._keep = tool, clock, keep
-        self._lock: FileLock | None = None
+        self._lock: Lock | None = None
         self._archive: Archive | None = None
+        self._trouble: StoreError | None = None
+        self._places: dict[str, dict[str, int]] = {}
         self._number = 0
         self.visits: list[Kept] = []
-        """Everything visited so far, earlier sittings included, in order."""
+        """Everything visited so far, earlier sittings included, in order; without bodies."""
 
     def __enter__(self) -> Self:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = self._locked()
-        for path in self.warcs():
-            mend(path)
-        self.visits = list(self._replayed())
-        self._number = max((entry.visit.number for entry in self.visits), default=0)
+        with on_disk(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = hold(self.folder / LOCK, "this run is open already", self._clock)
+        try:
+            self._take_up()
+        except BaseException:
+            self._lock.release()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._archive is not None:
-            self._archive.close()
-            self._archive = None
+        self._close()
         if self._lock is not None:
             self._lock.release()
 
-    def _locked(self) -> FileLock:
-        """The kernel frees the lock of a killed process; the note beside it is for the message only."""
-        lock, note = FileLock(self.folder / LOCK), self.folder / "owner"
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            other = note.read_text("utf-8") if note.exists() else "another process"
-            where, mend = str(self.folder), "Wait for it, or end it."
-            raise StoreError(f"this run is open already ({other}).", where=where, mend=mend) from None
-        note.write_text(f"process {os.getpid()}, since {self._clock().isoformat(timespec='seconds')}", "utf-8")
-        return lock
+    def _close(self) -> None:
+        if self._archive is not None:
+            self._archive.close()
+            self._archive = None
+
+    def _take_up(self) -> None:
+        """Whatever an earlier sitting left: a torn end is cut while nothing is promised, later nothing may differ."""
+        if self.collected:
+            self._check_promise()
+        else:
+            for path in self.warcs():
+                mend(path)
+        self.visits = list(self._replayed())
+        self._number = max((entry.visit.number for entry in self.visits), default=0)
+
+    def _check_promise(self) -> None:
+        with on_disk(self.folder):
+            promised = (self.folder / COLLECTED).read_text("utf-8")
+        if promised != _lines(self._finished()):
+            raise StoreError("the archives are not those that were collected.", where=str(self.folder), mend=RESTORE)
 
     def warcs(self) -> list[Path]:
         return sorted(self.folder.glob("*.warc.gz"))
 
     def _replayed(self) -> Iterator[Kept]:
         for path in self.warcs():
-            with path.open("rb") as stream:
+            with on_disk(path), path.open("rb") as stream:
                 for entry in replay(stream, path.name):
                     if entry.trouble:
-                        raise StoreError(entry.trouble, where=str(self.folder), mend="Restore the folder from a copy.")
+                        raise StoreError(f"{entry.trouble}.", where=str(self.folder), mend=RESTORE)
                     if entry.page is not None:
                         self._keep(entry.page)
                     if entry.visit is not None:
-                        yield Kept(entry.visit, entry.page)
+                        yield self._light(entry.visit, path)
+
+    def _light(self, visit: Visit, path: Path) -> Kept:
+        return Kept(visit, None, partial(self._read, visit, path) if visit.record else None)
+
+    def _read(self, visit: Visit, path: Path) -> Page:
+        """The places of an earlier sitting's file are looked up once, with its first page."""
+        if path.name not in self._places:
+            self._places[path.name] = places(path)
+        place = self._places[path.name].get(visit.record)
+        if place is None:
+            raise StoreError(f"the body of {visit.asked} ({visit.record}) is missing.", where=str(path), mend=RESTORE)
+        return read_page(path, place, visit)
+
+    @property
+    def collected(self) -> bool:
+        """Nothing is asked any more; the snapshot may not be stored yet."""
+        return (self.folder / COLLECTED).exists()
 
     @property
     def sealed(self) -> bool:
         return (self.folder / SEALED).exists()
+
+    def check(self) -> None:
+        """Raises again what the disk refused: a library that swallows exceptions must not make a run look whole."""
+        if self._trouble is not None:
+            raise self._trouble
 
     def keep(
         self,
@@ -116,10 +179,19 @@ class Run:
         skipped: Outcome | None = None,
     ) -> Kept:
         """Write one visit to the archive, then to the store; returns it as a replay would."""
-        self._number += 1
+        self.check()
+        try:
+            return self._kept(errand, capture, skipped)
+        except StoreError as error:
+            self._trouble = error
+            raise
+
+    def _kept(self, errand: Errand, capture: Capture | None, skipped: Outcome | None) -> Kept:
+        if self.collected:
+            raise StoreError("this run is over.", where=str(self.folder), mend="Begin a new one.")
         told = Visit(
             run=self.name,
-            number=self._number,
+            number=self._number + 1,
             purpose=errand.purpose,
             asked=errand.url,
             cell=errand.cell,
@@ -129,32 +201,48 @@ class Run:
             at=capture.page.fetched_at if capture else self._clock(),
             skipped=skipped,
         )
-        visit, page = self._open().keep(told, capture)
+        archive = self._open()
+        visit, page = archive.keep(told, capture)
+        self._number += 1
         if page is not None:
             self._keep(page)
-        entry = Kept(visit, page)
-        self.visits.append(entry)
-        return entry
+        self.visits.append(self._light(visit, archive.path))
+        return Kept(visit, page)
 
     def _open(self) -> Archive:
         """A file of its own for every sitting: what an earlier one wrote is never touched again."""
         if self._archive is None:
             path = self.folder / f"{self.name}-{len(self.warcs()) + 1:03}.warc.gz"
             self._archive = Archive(path, run=self.name, tool=self._tool, at=self._clock())
+            self._places[path.name] = self._archive.places
         return self._archive
 
-    def seal(self) -> list[Finished]:
-        """Close the run: nothing is added any more. Returns what its files are."""
-        if self._archive is not None:
-            self._archive.close()
-            self._archive = None
-        finished = [self._finished(path) for path in self.warcs()]
-        (self.folder / SEALED).write_text("".join(f"{f.sha256}  {f.file}\n" for f in finished), "utf-8")
+    def finish(self) -> list[Finished]:
+        """Nothing is asked any more. Returns what the files are, for the store to remember."""
+        self.check()
+        self._close()
+        finished = self._finished()
+        if not self.collected:
+            write_whole(self.folder / COLLECTED, _lines(finished))
         return finished
 
-    def _finished(self, path: Path) -> Finished:
-        body = path.read_bytes()
-        return Finished(path.name, len(body), hashlib.sha256(body).hexdigest())
+    def seal(self) -> list[Finished]:
+        """Close the run for good: its snapshot is stored."""
+        finished = self.finish()
+        write_whole(self.folder / SEALED, _lines(finished))
+        return finished
+
+    def _finished(self) -> list[Finished]:
+        return [Finished(path.name, path.stat().st_size, sha256(path)) for path in self.warcs()]
+
+
+def _lines(finished: list[Finished]) -> str:
+    return "".join(f"{entry.sha256}  {entry.file}\n" for entry in finished)
+
+
+def sha256(path: Path) -> str:
+    with on_disk(path), path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def run_folder(root: Path, digest: str, now: datetime) -> Path:
@@ -170,7 +258,7 @@ def check_files(root: Path, wanted: Iterator[Finished] | list[Finished]) -> list
         path = next(iter(root.glob(f"*/{entry.file}")), None)
         if path is None:
             found.append(f"archive {entry.file} is missing")
-        elif hashlib.sha256(path.read_bytes()).hexdigest() != entry.sha256:
+        elif sha256(path) != entry.sha256:
             found.append(f"archive {entry.file} was altered: {first_trouble(path) or 'its bytes are not those sealed'}")
     return found
 

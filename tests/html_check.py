@@ -10,15 +10,16 @@ from html.parser import HTMLParser
 VOID = frozenset({"meta", "img", "br"})
 _TAGS = (
     "html head meta title style body a header strong span nav ol ul li main section h1 h2 h3 h4 p div b small i "
-    "q details summary table thead tbody tr th td dl dt dd blockquote code article caption svg rect circle text "
-    "footer script img"
+    "q details summary table thead tbody tr th td dl dt dd blockquote code article caption figure figcaption "
+    "svg rect circle text line polygon polyline footer script img"
 )
 _ATTRIBUTES = (
     "lang charset http-equiv content name class href id rel title scope rowspan colspan open aria-label style src "
-    "alt type role width height x y rx cx cy r data-name"
+    "alt type role width height x y rx cx cy r data-name tabindex x1 x2 y1 y2 points viewbox preserveaspectratio "
+    "overflow"
 )
 TAGS, ATTRIBUTES = frozenset(_TAGS.split()), frozenset(_ATTRIBUTES.split())
-START_TAG = re.compile(r"<[a-z][a-z0-9]*(?: [a-z-]+(?:=\"[^\"<>]*\")?)*\s*/?>")
+START_TAG = re.compile(r"<[a-z][a-z0-9]*(?: [a-zA-Z-]+[12]?(?:=\"[^\"<>]*\")?)*\s*/?>")
 NUMBERS_ONLY = re.compile(r"width:\d+(?:\.\d+)?%|counter-reset:act \d+")
 REL = "noopener noreferrer nofollow"
 HIDING = {"Cc", "Cf", "Co", "Cs"}
@@ -136,7 +137,7 @@ def _scripts(document: Document) -> list[str]:
     found = [f"{len(scripts)} scripts"] if len(scripts) != 1 else []
     found += [f"a script that runs: {s.raw}" for s in scripts if s.attributes.get("type") != "application/json"]
     text = "".join(document.scripts)
-    return [*found, "JSON that is not ASCII or holds markup"] if re.search(r"[^\x20-\x7e]|[<>&]", text) else found
+    return [*found, "JSON that holds markup or a line end"] if re.search(r"[\x00-\x1f\u2028\u2029<>&]", text) else found
 
 
 def _styles(document: Document) -> list[str]:

@@ -14,7 +14,8 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator  # noqa: TID251
 
 from audit.models import Outcome, Page, SerpQuery, Status
-from spiders.archive.visits import Archive, Capture, Context, Purpose, Replayed, Sent, Visit, mend, replay
+from spiders.archive.members import members, mend
+from spiders.archive.visits import Archive, Capture, Context, Purpose, Replayed, Sent, Visit, replay
 from spiders.archive.wacz import export_wacz, surt
 from spiders.saved import open_file
 
@@ -136,10 +137,8 @@ def test_a_body_swapped_for_another_is_named(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         with Archive(tmp_path / name / "r.warc.gz", run="r1", tool="t", at=AT) as archive:
             archive.keep(visit(1), Capture(page(text)))
-    from spiders.archive.visits import members
-
     one, two = ((tmp_path / n / "r.warc.gz").read_bytes() for n in "ab")
-    parts_one, parts_two = (list(members(memoryview(w))) for w in (one, two))
+    parts_one, parts_two = (list(members(io.BytesIO(w))) for w in (one, two))
     swapped = one[: parts_one[1][0]] + two[parts_two[1][0] : parts_two[1][1]] + one[parts_one[2][0] :]
     (tmp_path / "r.warc.gz").write_bytes(swapped)
     ((_, body, trouble),) = read(tmp_path / "r.warc.gz")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from audit.advice import ACTION_IDS, KEEP, NO_ALARM, RULES, advise
+from audit.advice import ACTION_IDS, CALM, KEEP, NO_ALARM, RULES, advise
 from audit.checks import checks
 from audit.models import (
     AggregateRating,
@@ -134,7 +134,8 @@ def test_actions_answer_findings_most_urgent_first() -> None:
 
 def test_no_alarm_where_the_positive_dominates_absolutely() -> None:
     actions = advise(audit_of("+o++++++++", confidence=1.0))
-    assert [a.id for a in actions] == [NO_ALARM]
+    assert [a.id for a in actions] == ["serve_advocates", NO_ALARM]
+    assert [a.id for a in advise(audit_of("pooooooooo", confidence=1.0)) if a.id in CALM] == []
 
 
 def test_action_ids_are_unique_and_lights_fit() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.classify import classify, classify_row, label_snapshot, result_key, title_hash
+from audit.classify import classify, label_snapshot, result_key, title_hash
 from audit.models import (
     AggregateRating,
     Brand,
@@ -33,6 +33,7 @@ from audit.models import (
     Status,
 )
 from audit.rated import printed_rating, step_of, step_of_share
+from audit.rows import classify_row
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 BRAND = Brand(
@@ -298,7 +299,7 @@ def row(**fields: Any) -> dict[str, object]:
 
 def test_the_door_answers_in_its_own_words() -> None:
     answer = row(title="Lumivelo scam: they took my money", domain="reddit.com")
-    assert set(answer) == {"id", "label", "p", "because"}
+    assert set(answer) == {"id", "label", "p", "uncertain", "cause", "page_type", "owner", "because"}
     assert (answer["id"], answer["label"]) == ("r1", -2)
     assert isinstance(answer["p"], dict)
     assert list(answer["p"]) == ["neg", "neu", "pos"]

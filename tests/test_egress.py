@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import socket
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spiders import loopback
 from spiders.gate.client import Client
-from spiders.gate.egress import Egress, Rule, carried, closed, read_authority, read_host, read_target
+from spiders.gate.egress import Connection, Egress, Rule, carried, closed, read_authority, read_host, read_target
 from spiders.gate.wire import FetchError
 from tests.web import FORBIDDEN, NoRule, Web
 
@@ -373,13 +375,17 @@ def test_a_living_address_behind_a_dead_one_is_reached() -> None:
     asyncio.run(run())
 
 
-WAY_OUT = {"egress.py", "client.py", "proxy.py"}
+WAY_OUT = {"egress.py", "client.py", "proxy.py", "post.py"}
+LOOPBACK = ROOT / "spiders" / "loopback.py"
+"""It serves the demonstration's web on this machine; `test_the_loopback_door_leads_home_only` holds it to that."""
 SOCKETS = {"socket", "ssl", "http", "ftplib", "smtplib", "telnetlib", "aiohttp", "requests", "httpx", "urllib3"}
 
 
 def test_there_is_no_other_way_out() -> None:
     """The rule has no setting; a subclass, a connection or a library of sockets elsewhere would be a second way."""
     for path in [p for room in ("audit", "spiders", "reports") for p in (ROOT / room).rglob("*.py")]:
+        if path == LOOPBACK:
+            continue
         nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
         bases = {ast.unparse(base).rpartition(".")[2] for n in nodes if isinstance(n, ast.ClassDef) for base in n.bases}
         assert "Rule" not in bases, path.name
@@ -391,6 +397,28 @@ def test_there_is_no_other_way_out() -> None:
         imported |= {n.module or "" for n in nodes if isinstance(n, ast.ImportFrom) and not n.level}
         assert not {name.partition(".")[0] for name in imported} & SOCKETS, path.name
         assert "urllib.request" not in imported, path.name
+
+
+def test_the_loopback_door_leads_home_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its rule admits 127.0.0.1 and nothing else that is closed, and whatever was resolved, 127.0.0.1 is dialled."""
+    rule = loopback._HomeRule()
+    closed_ones = ("127.0.0.2", "10.0.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "::1", "fc00::1")
+    assert rule.refusal(ip_address("127.0.0.1")) == ""
+    assert all(rule.refusal(ip_address(address)) for address in closed_ones)
+    dialled: list[tuple[str, int]] = []
+
+    async def dial(address: str, port: int) -> Connection:
+        dialled.append((address, port))
+        raise OSError
+
+    monkeypatch.setattr(loopback, "system_dial", dial)
+    door = loopback.Door(port=4433, hosts=("shop.example",), root="", pin="")
+    for address in ("127.0.0.2", "93.184.216.34"):
+        with pytest.raises(OSError):
+            asyncio.run(door._dial(address, 443))
+    assert set(dialled) == {("127.0.0.1", 4433)}
+    with pytest.raises(socket.gaierror):
+        asyncio.run(door._resolve("elsewhere.example", 443))
 
 
 def test_the_systems_own_resolver_and_dialler() -> None:

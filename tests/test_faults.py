@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import os
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -16,15 +18,18 @@ from audit.models import Evidence, Outcome, Page, Status
 from spiders.archive.visits import Purpose
 from spiders.browser import find_browser
 from spiders.browser.fetch import Fetcher, Options, Proxy
+from spiders.browser.memory import tree, watched
 from spiders.browser.place import Place
 from spiders.crawl import Desk, Landings, crawl
 from spiders.gate.gate import Gate
 from spiders.gate.pace import Manners
 from spiders.run import Errand, Kept, Run
-from tests.web import FAULTS, PAGE, Handler, Web, answer, raw, reset_in_body, routes, whole
+from tests.web import FAULTS, HUNGRY, PAGE, Handler, Request, Web, answer, raw, reset_in_body, whole
 
 DEADLINE = 4.0  # seconds, for the sake of the test
 GRACE = 2.0  # reliability B1: deadline + 2 s
+GROWTH = 300 * 2**20  # bytes (reliability B1)
+CAP = 220 * 2**20  # bytes of one process of the browser, for the sake of the test; a plain page takes about 100
 SWIFT = Manners(delay=0.0, jitter=0.0, total=DEADLINE)
 BROWSER = find_browser()
 LONG = (
@@ -45,37 +50,76 @@ MORE: dict[str, Handler] = {
 # What a fetcher may call it: layers see a broken answer differently, but none may call it a page.
 NAMED = {
     "Reset", "BadHttp", "DataLoss", "LengthDoubt", "Truncated", "BadEncoding", "TooLarge", "Deadline", "Empty",
-    "RedirectLoop", "RedirectRefused", "NotHtml", "Connect",
+    "RedirectLoop", "RedirectRefused", "NotHtml", "Connect", "BrowserCrashed",
 }  # fmt: skip
 
 
-async def faulty(web: Web) -> dict[str, str]:
+async def faulty(web: Web, *more: dict[str, Handler]) -> dict[str, str]:
     """One host for every fault, robots free; and a good one."""
     handlers = {name: handler for name, (handler, _) in FAULTS.items()} | MORE
+    for others in more:
+        handlers |= others
     found = {}
     for name, handler in handlers.items():
         host = f"{name.replace('_', '-')}.example"
-        found[name] = await web.site(host, routes(robots_txt=answer(404), rest=handler)) + "/page"
-    found["good"] = await web.site("good.example", routes(robots_txt=answer(404), rest=answer(body=PAGE * 3))) + "/page"
+        found[name] = await web.site(host, roaming(handler)) + "/page"
+    found["good"] = await web.site("good.example", roaming(answer(body=PAGE * 3))) + "/page"
     return found
+
+
+def roaming(handler: Handler) -> Handler:
+    """Robots are free, all else is the handler's."""
+
+    async def handle(request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await (answer(404) if request.path == "/robots.txt" else handler)(request, reader, writer)
+
+    return handle
+
+
+class Told(NamedTuple):
+    """What a fault was called, and how long it took."""
+
+    kind: str
+    seconds: float
+
+
+class Grown(NamedTuple):
+    """Bytes that this process and everything below it hold more than before the faults."""
+
+    own: int
+    below: int
+
+    @classmethod
+    def since(cls, before: tuple[int, int]) -> Grown:
+        gc.collect()
+        own, below = memory()
+        return cls(own - before[0], below - before[1])
+
+
+def memory() -> tuple[int, int]:
+    sizes = tree(os.getpid())
+    own = sizes.pop(os.getpid())
+    return own, sum(sizes.values())
 
 
 Ask = Callable[[str], Awaitable[tuple[str, int]]]
 
 
-async def all_named(ask: Ask, urls: dict[str, str]) -> dict[str, tuple[str, float]]:
-    """Each fault, then the good page: what it was called, and how long it took."""
+async def all_named(ask: Ask, urls: dict[str, str]) -> tuple[dict[str, Told], Grown]:
+    """Each fault, then the good page; and what of it all stays in memory."""
     told = {}
+    await ask(urls["good"])
+    before = memory()
     for name, url in urls.items():
         begun = time.monotonic()
         kind, _ = await ask(url)
-        told[name] = (kind, time.monotonic() - begun)
+        told[name] = Told(kind, time.monotonic() - begun)
         after, size = await ask(urls["good"])
         assert (after, size > 0) == ("", True), f"after {name} the next address is {after or 'empty'}"
-    return told
+    return told, Grown.since(before)
 
 
-async def by_scrapy(folder: Path) -> dict[str, tuple[str, float]]:
+async def by_scrapy(folder: Path) -> tuple[dict[str, Told], Grown]:
     async with Web() as web, Gate(egress=web.egress(), manners=SWIFT) as gate:
         urls = await faulty(web)
         with Run(folder, tool="test", clock=lambda: datetime.now(UTC), keep=kept) as run:
@@ -90,9 +134,9 @@ async def by_scrapy(folder: Path) -> dict[str, tuple[str, float]]:
             return await all_named(ask, urls)
 
 
-async def by_chromium() -> dict[str, tuple[str, float]]:
+async def by_chromium() -> tuple[dict[str, Told], Grown]:
     async with Web() as web, Gate(egress=web.egress(), manners=SWIFT) as gate:
-        urls = await faulty(web)
+        urls = await faulty(web, HUNGRY)
         way = gate.proxy.chromium
         options = Options(
             program=BROWSER.path,
@@ -100,6 +144,7 @@ async def by_chromium() -> dict[str, tuple[str, float]]:
             arguments=tuple(way["args"]),
             deadline=DEADLINE,
             sandbox=os.geteuid() != 0,
+            memory=CAP,
         )
         async with Fetcher(options) as fetcher:
 
@@ -119,17 +164,23 @@ def kept(page: Page) -> Evidence:
     return page.evidence
 
 
-def judge(told: dict[str, tuple[str, float]], *, arrives_whole: frozenset[str] = frozenset()) -> None:
-    assert told.pop("good")[0] == ""
-    assert {name for name, (kind, _) in told.items() if kind not in NAMED} == arrives_whole
-    assert {name: took for name, (_, took) in told.items() if took > DEADLINE + GRACE} == {}
+def judge(told: dict[str, Told], grown: Grown, *, arrives_whole: frozenset[str] = frozenset()) -> None:
+    assert told.pop("good").kind == ""
+    assert {name: one.kind for name, one in told.items() if one.kind not in NAMED and name not in arrives_whole} == {}
+    assert {one.kind for name, one in told.items() if name in arrives_whole} <= {""}
+    assert {name: one.seconds for name, one in told.items() if one.seconds > DEADLINE + GRACE} == {}
+    assert max(grown) <= GROWTH
 
 
 def test_scrapy_names_every_fault(tmp_path: Path) -> None:
-    judge(asyncio.run(by_scrapy(tmp_path / "run")))
+    judge(*asyncio.run(by_scrapy(tmp_path / "run")))
 
 
 @pytest.mark.skipif(not BROWSER.path, reason="no browser on this machine")
 def test_chromium_names_every_fault() -> None:
+    told, grown = asyncio.run(by_chromium())
+    assert {told[name].kind for name in HUNGRY} <= {"TooLarge", "BrowserCrashed", "Deadline"}
+    if watched():
+        assert "TooLarge" in {told[name].kind for name in HUNGRY}, "the watch is awake"
     # Only the end mark of the stream is missing: every byte of the page is there, and the browser shows it.
-    judge(asyncio.run(by_chromium()), arrives_whole=frozenset({"no_last_chunk", "cut_gzip"}))
+    judge(told, grown, arrives_whole=frozenset({"no_last_chunk", "cut_gzip"}))

@@ -188,11 +188,14 @@ def test_kinds_stand_side_by_side_and_a_success_clears_all() -> None:
 
 def test_a_budget_is_of_a_day_and_shared_by_runs() -> None:
     memory, clock, manners = Forgetful(), FakeClock(), Manners(budget=3)
-    counted = [pace(memory, manners, clock).count("a.example") for _ in range(5)]
-    assert counted == [True, True, True, False, False]
-    assert pace(memory, manners, clock).count("b.example")
+
+    def counts(host: str) -> bool:
+        return pace(memory, manners, clock).count(host)
+
+    assert [counts("a.example") for _ in range(5)] == [True, True, True, False, False]
+    assert counts("b.example")
     clock.time = NOW + 12 * 3600
-    assert pace(memory, manners, clock).count("a.example"), "a new day (UTC)"
+    assert counts("a.example"), "a new day (UTC)"
 
 
 async def turns(pacers: list[Pace], clock: FakeClock, times: int, least: float = 0.0) -> list[float]:

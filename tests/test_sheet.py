@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook
 
+from audit import workbook
 from audit.classify import label_snapshot
 from audit.errors import UsageError
 from audit.models import (
@@ -28,7 +32,7 @@ from audit.models import (
     Snapshot,
     Status,
 )
-from audit.sheet import COLUMNS, WORDS, read_sheet, write_sheet
+from audit.sheet import COLUMNS, WORDS, read_sheet, read_workbook, write_sheet, write_workbook
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 URL = "https://www.forum.example/lumivelo?utm_source=x"
@@ -104,6 +108,32 @@ def test_uncertain_and_weighty_rows_come_first() -> None:
         labels[keys[place]] = labels[keys[place]].model_copy(update={"confidence": confidence})
     written_rows = as_written(write_sheet(snapshot, labels, keys))
     assert [row["address"][8] for row in written_rows] == ["2", "4", "1", "3"], "doubt times 1/position"
+
+
+def test_the_uncertain_come_before_the_weighty() -> None:
+    rows = [(f"Lumivelo, part {n}", f"https://{n}.example/") for n in (1, 2, 3, 4)]
+    snapshot = snapshot_of(rows)
+    labels, keys = label_snapshot(snapshot)
+    for place, confidence, asked in (
+        ("s1/1", 0.5, False),
+        ("s1/2", 0.5, True),
+        ("s1/3", 0.9, False),
+        ("s1/4", 0.6, True),
+    ):
+        labels[keys[place]] = labels[keys[place]].model_copy(update={"confidence": confidence, "uncertain": asked})
+    found = as_written(write_sheet(snapshot, labels, keys))
+    assert [(row["address"][8], row["uncertain"]) for row in found] == [
+        ("2", "yes"),
+        ("4", "yes"),
+        ("1", ""),
+        ("3", ""),
+    ]
+
+
+def test_the_engines_probabilities_and_reasons_stand_in_the_row() -> None:
+    row = parsed(written(ROWS))[0]
+    assert sum(map(float, row["p"].split(" / "))) == pytest.approx(1, abs=0.02)
+    assert {"cause", "severity", "because", "p"} <= set(row)
 
 
 def test_untouched_sheet_decides_nothing() -> None:
@@ -190,6 +220,7 @@ def test_results_without_an_address_go_by_their_key() -> None:
 TRIGGERS = "=+-@\t\r\n|%＝＋－＠"
 
 
+@settings(deadline=None)
 @given(
     st.text(st.sampled_from(" \u00a0\u200b\u200e\ufeff"), max_size=2),
     st.sampled_from(TRIGGERS),
@@ -217,6 +248,7 @@ def test_an_apostrophe_typed_by_hand_stays() -> None:
     assert label.note == "'twas settled"
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40))
 def test_any_note_comes_back_as_it_was(note: str) -> None:
     label = corrected(written(ROWS), checked="x")[0].model_copy(update={"note": note.strip()})
@@ -286,6 +318,7 @@ def test_a_bad_sheet_is_told(text: str, said: str) -> None:
         assert str(error).startswith(said)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_noise_never_breaks_it(noise: str) -> None:
     facts: Any = None
@@ -294,3 +327,136 @@ def test_noise_never_breaks_it(noise: str) -> None:
     except UsageError as error:
         facts = str(error)
     assert facts is not None
+
+
+# ---------------------------------------------------------------- workbooks
+
+
+def as_workbook(rows: list[tuple[str, str]], people: list[Label] | None = None) -> bytes:
+    snapshot = snapshot_of(rows)
+    return write_workbook(snapshot, *label_snapshot(snapshot, people or []))
+
+
+def edited(data: bytes, **changes: object) -> bytes:
+    """The workbook as another program saves it, with cells of the first row changed."""
+    book = load_workbook(io.BytesIO(data))
+    sheet = book.active
+    assert sheet is not None
+    names = [cell.value for cell in sheet[1]]
+    for name, value in changes.items():
+        sheet.cell(2, names.index(name) + 1).value = value
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_a_workbook_is_ready_to_work_in() -> None:
+    sheet = load_workbook(io.BytesIO(as_workbook(ROWS))).active
+    assert sheet is not None
+    assert [cell.value for cell in sheet[1]] == list(COLUMNS)
+    assert (sheet.freeze_panes, sheet.auto_filter.ref is not None) == ("A2", True)
+    offered = {str(rule.sqref): rule.formula1 for rule in sheet.data_validations.dataValidation}
+    assert offered["B2:B3"] == '"negative,rather negative,neutral,rather positive,positive,unread"'
+    assert len(offered) == 6
+    assert sheet.column_dimensions["H"].width > 40
+
+
+def test_the_workbook_says_what_the_sheet_says() -> None:
+    rows = [*ROWS, ("=HYPERLINK(1)", "https://c.example/"), ("+7 495 _x0041_ \x1b[2J <b>&amp;", "https://d.example/")]
+    listed = list(workbook.read(as_workbook(rows)))
+    names = listed[0][1]
+    found = [dict(zip(names, cells, strict=False)) for _, cells in listed[1:]]
+    plain = [
+        {k: v.removeprefix("'") if k == "title" else v for k, v in row.items()} for row in as_written(written(rows))
+    ]
+    assert [{k: row.get(k, "") for k in plain[0]} for row in found] == plain
+    sheet = load_workbook(io.BytesIO(as_workbook(rows))).active
+    assert sheet is not None
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}, "no formula"
+    assert all(cell.value is None for row in sheet.iter_rows() for cell in row if cell.data_type == "n")
+
+
+def test_an_untouched_workbook_decides_nothing_and_a_changed_one_does() -> None:
+    data = as_workbook(ROWS)
+    assert read_workbook(data, who="ann", when=NOW) == []
+    assert read_workbook(edited(data), who="ann", when=NOW) == [], "saved by another program"
+    for given_answer, step in (("rather negative", -0.5), (-0.5, -0.5), (0, 0.0), (1, 1.0), ("POSITIVE", 1.0)):
+        (label,) = read_workbook(edited(data, sentiment=given_answer, checked="x"), who="ann", when=NOW)
+        assert (label.sentiment, label.who, label.by) == (step, "ann", LabelOrigin.PERSON)
+    (label,) = read_workbook(edited(data, about_brand="no", severity=2, checked=True), who="ann", when=NOW)
+    assert not label.about_brand
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufffe\uffff"), max_size=40))
+def test_any_note_comes_back_from_a_workbook(note: str) -> None:
+    label = corrected(written(ROWS), checked="x")[0].model_copy(update={"note": note.strip()})
+    listed = list(workbook.read(as_workbook(ROWS, [label])))
+    where = listed[0][1].index("note")
+    told = [cells[where] if len(cells) > where else "" for _, cells in listed[1:]]
+    assert sorted(told) == sorted(["", note.strip()])
+
+
+def test_a_bad_cell_of_a_workbook_is_named() -> None:
+    with pytest.raises(UsageError) as caught:
+        read_workbook(edited(as_workbook(ROWS), sentiment="wonderful"), who="ann", when=NOW)
+    assert str(caught.value).startswith("line 2, column 'sentiment': ")
+
+
+def test_a_workbook_made_by_hand() -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["address", "note", "sentiment"])
+    sheet.append([None, None, None])
+    sheet.append(["https://x.example/a", None, "negative"])
+    book.create_sheet("other").append(["sentiment"])
+    out = io.BytesIO()
+    book.save(out)
+    (label,) = read_workbook(out.getvalue(), who="ann", when=NOW)
+    assert (label.address, label.sentiment, label.note) == ("x.example/a", -1.0, "")
+
+
+def zipped(**parts: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, body in parts.items():
+            book.writestr(name.replace("__", "/").replace("_xml", ".xml"), body)
+    return out.getvalue()
+
+
+ENTITY = (
+    b'<!DOCTYPE w [<!ENTITY x SYSTEM "file:///etc/hostname">]><worksheet xmlns="a"><sheetData><row>'
+    b'<c t="inlineStr"><is><t>&x;</t></is></c></row></sheetData></worksheet>'
+)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"PK\x03\x04 torn",
+        b"address,sentiment\n",
+        zipped(),
+        zipped(xl__worksheets__sheet1_xml=b"<broken"),
+        zipped(xl__worksheets__sheet1_xml=zlib.compress(b"x")),
+        zipped(xl__worksheets__sheet1_xml=b"<worksheet/>"),
+        zipped(xl__worksheets__sheet1_xml=ENTITY),
+        as_workbook(ROWS)[:-400],
+    ],
+)
+def test_what_is_no_workbook_is_told_in_one_sentence(data: bytes) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_workbook(data, who="ann", when=NOW)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "LARGEST_PART", 2000)
+    bomb = zipped(xl__worksheets__sheet1_xml=b"<worksheet><sheetData><row><c><v>" + b"1" * 3000)
+    with pytest.raises(UsageError, match="too large"):
+        read_workbook(bomb, who="ann", when=NOW)
+
+
+def test_an_entity_reads_no_file() -> None:
+    assert list(workbook.read(zipped(xl__worksheets__sheet1_xml=ENTITY))) == [(1, [""])]

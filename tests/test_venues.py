@@ -13,7 +13,7 @@ NAMED = """
 baidu.com directory | zhidao.baidu.com question_answer | tieba.baidu.com forum | koubei.baidu.com review_site
 koubei.com review_site | dianping.com review_site | weibo.com social | blog.sina.com.cn blog | hi.baidu.com blog
 xiangce.baidu.com photo | photo.163.com photo | flickr.com photo | youku.com video | tudou.com video
-bilibili.com video | douyin.com video | tianya.cn forum | mop.com forum | 36kr.com industry_media
+bilibili.com video | douyin.com video | tianya.cn forum | mop.com forum | 36kr.com news
 zol.com.cn industry_media | baike.baidu.com encyclopedia | zhihu.com question_answer | xiaohongshu.com social
 tousu.sina.com.cn complaint_site | 12315.cn complaint_site | facebook.com social | twitter.com social | x.com social
 yelp.com review_site | yelp.co.uk review_site | vk.com social | ok.ru social | odnoklassniki.ru social
@@ -25,10 +25,10 @@ glassdoor.co.uk job_board | wikipedia.org encyclopedia | ru.wikipedia.org encycl
 bbb.org complaint_site | pissedconsumer.com complaint_site | ripoffreport.com complaint_site
 sitejabber.com review_site | g2.com review_site | capterra.com review_site | apps.apple.com app_store
 play.google.com app_store | amazon.de shop | ozon.ru shop | rozetka.com.ua shop | banki.ru review_site
-2gis.ru review_site | pikabu.ru forum | dzen.ru blog | livejournal.com blog | vc.ru industry_media
+2gis.ru review_site | pikabu.ru forum | dzen.ru blog | livejournal.com blog | vc.ru blog
 hh.ru job_board | work.ua job_board | dou.ua job_board | saramin.co.kr job_board | otzyvua.net review_site
 hotline.ua review_site | dcinside.com forum | ppomppu.co.kr forum | clien.net forum | tistory.com blog
-instagram.com photo | tiktok.com video | t.me social | linkedin.com social | indeed.com job_board
+instagram.com social | tiktok.com video | t.me social | linkedin.com social | indeed.com job_board
 reuters.com news | ftc.go.kr government | sec.gov government
 """
 

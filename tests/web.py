@@ -15,6 +15,7 @@ import hashlib
 import socket
 import ssl
 import tempfile
+import zlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_address
@@ -350,3 +351,43 @@ FAULTS: dict[str, tuple[Handler, str]] = {
     "slow_body": (drip, "Deadline"),
 }
 """Name -> what the host does, and the name our own client gives it."""
+
+
+# ---------------------------------------------------------------- pages that eat memory or time in a browser
+
+
+def swelling(megabytes: int) -> bytes:
+    """Some kilobytes of gzip that inflate to so many MiB of blanks, and then do not end."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    block = packer.compress(b" " * 1_048_576) + packer.flush(zlib.Z_FULL_FLUSH)  # the same wherever it stands
+    return b"\x1f\x8b\x08" + bytes(6) + b"\xff" + block * megabytes
+
+
+def scripted(script: str) -> Handler:
+    return answer(
+        body=f"<html><head><title>Lumivelo</title></head><body><script>{script}</script></body></html>".encode()
+    )
+
+
+HUNGRY: dict[str, Handler] = {
+    "script_bomb": routes(
+        bomb_js=answer(body=swelling(2_000), content_encoding="gzip", content_type="text/javascript"),
+        rest=answer(body=b"<html><body><h1>Lumivelo</h1><script src=/bomb.js></script></body></html>"),
+    ),
+    "style_bomb": routes(
+        bomb_css=answer(body=swelling(2_000), content_encoding="gzip", content_type="text/css"),
+        rest=answer(body=b"<html><head><link rel=stylesheet href=/bomb.css></head><body>Lumivelo</body></html>"),
+    ),
+    "fetch_bomb": routes(
+        bomb_bin=answer(body=swelling(2_000), content_encoding="gzip", content_type="text/plain"),
+        rest=scripted(
+            "const all = []; onload = null; document.write('<p>'); "
+            "for (let n = 0; n < 4; n++) { const x = new XMLHttpRequest(); x.open('GET', '/bomb.bin', false); "
+            "x.send(); all.push(x.responseText); }"
+        ),
+    ),
+    "hungry_script": scripted("const all = []; for (;;) all.push(new Uint8Array(1 << 24).fill(1));"),
+    "hungry_heap": scripted("const all = []; for (;;) all.push(Array.from({length: 1000}, (_, n) => ({n})));"),
+    "busy_script": scripted("for (;;);"),
+}
+"""What only a browser runs: each must end as TooLarge, BrowserCrashed or Deadline."""

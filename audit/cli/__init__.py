@@ -11,11 +11,29 @@ from typing import Annotated
 
 import typer  # noqa: TID251
 
-from audit.cli import job, live, doors, care  # isort: skip  (the order of --help)
+from audit.cli import job, label, report, live, movement, positions, forget, alerts, schedule  # isort: skip  (the order of --help)
+from audit.cli import portfolio, doors, evaluate, care, train  # isort: skip
 from audit.cli.base import app, say, tool
 from audit.errors import RepauditError
 
-__all__ = ["app", "care", "doors", "job", "live", "main"]
+__all__ = [
+    "alerts",
+    "app",
+    "care",
+    "doors",
+    "evaluate",
+    "forget",
+    "job",
+    "label",
+    "live",
+    "main",
+    "movement",
+    "portfolio",
+    "positions",
+    "report",
+    "schedule",
+    "train",
+]
 
 INTERNAL_ERROR = 70  # sysexits.h EX_SOFTWARE
 INTERRUPTED = 130

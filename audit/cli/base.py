@@ -45,9 +45,10 @@ def now() -> datetime:
 
 def open_brief(path: Path) -> Brief:
     from audit.brief import read_brief
+    from spiders.apis import askable
     from spiders.registry import engines
 
-    return read_brief(path, tuple(engines()))
+    return read_brief(path, tuple(engines()), askable())
 
 
 def open_store(brief: Brief, brief_path: Path) -> Store:
@@ -69,6 +70,10 @@ def current_audit(brief: Brief, store: Store) -> Audit:
     """Label and score the latest snapshot; the audit is kept."""
     from audit.advice import advise
     from audit.classify import label_snapshot
+    from audit.cli.judging import judge_of
+    from audit.cli.movement import Readers, over_time, rivals_of
+    from audit.cli.trust import with_trust
+    from audit.money import money
     from audit.score import score as score_snapshot
 
     snapshot = store.latest(brief.brand.name)
@@ -77,10 +82,17 @@ def current_audit(brief: Brief, store: Store) -> Audit:
             f"there is no snapshot of {brief.brand.name!r} yet.", mend="Make one: repaudit import <brief> FILES..."
         )
     method = brief.method()
-    labels, keys = label_snapshot(snapshot, store.labels(brief.brand.name), method=method)
+    people = store.labels(brief.brand.name)
+    judge = judge_of(brief.meaning)
+    labels, keys = label_snapshot(snapshot, people, method=method, judge=judge)
     previous = store.latest_audit(brief.brand.name, before=snapshot.taken_at)
     scored = score_snapshot(snapshot, labels, keys, previous, method=method, made_at=now())
-    audit = scored.model_copy(update={"actions": advise(scored)})
+    audit = over_time(scored, store, Readers(people, judge))
+    audit = audit.model_copy(update={"actions": advise(audit, previous)})
+    priced = money(audit, brief.money)
+    rivals = rivals_of(brief, store, snapshot, judge)
+    audit = audit.model_copy(update={"rivals": rivals, "findings": (*audit.findings, *priced)})
+    audit = with_trust(audit, brief, store, people, judge)
     store.save_audit(audit)
     return audit
 
@@ -97,3 +109,17 @@ def evidence_root(brief: Brief, brief_path: Path) -> Path:
     """Where the archives of a brief's runs stand: beside its store."""
     name = "repaudit" if "://" in brief.store else Path(brief.store).stem
     return brief_path.parent / f"{name}.evidence"
+
+
+def own_runs(brief: Brief, brief_path: Path) -> list[Path]:
+    """Folders of this brief's runs, oldest first: other brands of the store, and rivals, have theirs beside them.
+
+    A brief that was changed since finds the runs of its older self, as far as they are nobody else's.
+    """
+    from audit.rivals import rival_briefs
+
+    root, digest = evidence_root(brief, brief_path), brief.digest()
+    folders = [folder for folder in sorted(root.glob("*")) if folder.is_dir()]
+    theirs = tuple(f"-{rival.digest()}" for rival in rival_briefs(brief))
+    own = [folder for folder in folders if f"-{digest}" in folder.name]
+    return own or [folder for folder in folders if not any(mark in folder.name for mark in theirs)]

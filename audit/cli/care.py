@@ -15,21 +15,25 @@ from audit.errors import RepauditError
 def verify(brief_path: BriefPath, as_json: AsJson = False) -> None:
     """Check every kept byte, seal and archive; exit 3 when something was altered, swapped or is missing."""
     from audit.errors import StoreError
+    from audit.store.forget import forgotten_days
     from spiders.run import Finished, check_files
 
     brief = open_brief(brief_path)
     with open_store(brief, brief_path) as store:
         troubles = store.verify()
         archives = [Finished(entry.file, entry.size, entry.sha256) for entry in store.archives()]
+        forgotten = list(forgotten_days(store.forgetting.tombstones()))
     troubles += check_files(evidence_root(brief, brief_path), archives)
     if as_json:
-        emit({"troubles": troubles})
+        emit({"troubles": troubles, "forgotten": forgotten})
     if troubles:
         raise StoreError(
             "; ".join(troubles), mend="Restore the store from a copy; the reports made from it cannot be proved."
         )
     if not as_json:
         say("Every kept page, snapshot and archive is as it was written.")
+        for line in forgotten:
+            say(line)
 
 
 @app.command()

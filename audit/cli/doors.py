@@ -45,7 +45,7 @@ def _words(line: dict[str, Any]) -> list[str]:
 @app.command()
 def classify(as_json: AsJson = False) -> None:
     """Label JSON lines from standard input; keys: id, and any of lang brand title snippet domain text rating."""
-    from audit.classify import classify_row
+    from audit.rows import classify_row
 
     for number, line in enumerate(sys.stdin, start=1):
         if not line.strip():
@@ -59,4 +59,14 @@ def classify(as_json: AsJson = False) -> None:
         if as_json:
             emit(answer)
         else:
-            say(f"{answer['id']}: {answer['label']} {answer['because']}")
+            say(f"{answer['id']}: {_sentence(answer)}")
+
+
+def _sentence(answer: dict[str, Any]) -> str:
+    names = {2: "positive", 1: "rather positive", 0: "neutral", -1: "rather negative", -2: "negative"}
+    if "language:unread" in answer["because"]:
+        return "unread: no lexicon of this language."
+    if answer["label"] is None:
+        return f"not about the brand ({'; '.join(answer['because'])})."
+    doubt = ", please check" if answer["uncertain"] else ""
+    return f"{names[answer['label']]} ({max(answer['p'].values()):.0%} sure{doubt}): {'; '.join(answer['because'])}."

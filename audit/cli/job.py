@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import tomllib
 from collections.abc import Iterator
 from datetime import datetime
 from importlib.resources import files
@@ -18,6 +18,7 @@ from audit.cli.base import (
     app,
     current_audit,
     emit,
+    evidence_root,
     known_engine,
     now,
     open_brief,
@@ -26,12 +27,13 @@ from audit.cli.base import (
     say,
     tool,
 )
-from audit.errors import RenderError, UsageError
-from audit.files import file_name, moment, read_text, write_text
+from audit.cli.live import collected, options, tell
+from audit.errors import UsageError
+from audit.files import moment, read_text, write_text
 
 if TYPE_CHECKING:
     from audit.brief import Brief
-    from audit.models import Audit, Snapshot
+    from audit.models import Snapshot
     from audit.store import Store
     from spiders.collect import Arrival, Hint
 
@@ -74,9 +76,30 @@ def import_(
         before = store.latest(brief.brand.name) if add else None
         arrivals = list(_arrivals(store, brief, paths, hint, url, moment(at, "--at")))
         taken = max((a.page.fetched_at for a in arrivals), default=now())
+        theirs = _of_rivals(brief, arrivals, hint)
+        arrivals = [a for a in arrivals if id(a.page) not in {id(page.page) for _, found in theirs for page in found}]
         snapshot = collect(brief, arrivals, taken_at=taken, tool=tool(), before=before)
         store.save_snapshot(snapshot)
-    _tell_import(arrivals, snapshot, as_json)
+        for rival, found in theirs:
+            known = store.latest(rival.brand.name) if add else None
+            store.save_snapshot(collect(rival, found, taken_at=taken, tool=tool(), before=known))
+    _tell_import([*arrivals, *(arrival for _, found in theirs for arrival in found)], snapshot, as_json)
+
+
+def _of_rivals(brief: Brief, arrivals: list[Arrival], hint: Hint) -> list[tuple[Brief, list[Arrival]]]:
+    """Pages that answer a question about a measured competitor: one more snapshot for each that got one."""
+    from audit.rivals import rival_briefs
+    from spiders.collect import arrive
+
+    planned = {id(arrival.page) for arrival in arrivals if arrival.planned}
+    others = {id(arrival.page): arrival.page for arrival in arrivals if id(arrival.page) not in planned}
+    found = []
+    for rival in rival_briefs(brief) if others else ():
+        told = [again for page in others.values() for again in arrive(page, rival, hint) if again.planned]
+        if any(again.reading.outcome.answered for again in told):
+            found.append((rival, told))
+            others = {key: page for key, page in others.items() if key not in {id(again.page) for again in told}}
+    return found
 
 
 def _arrivals(
@@ -104,34 +127,6 @@ def _tell_import(arrivals: list[Arrival], snapshot: Snapshot, as_json: bool) -> 
     for line in lines:
         say(f"{line['file']}: {line['words']}")
     say(f"{answered} of {len(snapshot.plan)} planned pages answered. Next: repaudit report <brief>")
-
-
-@app.command()
-def label(
-    brief_path: BriefPath,
-    out: Annotated[Path, typer.Option("--out", help="Where to write the sheet.")] = Path("labels.csv"),
-    read: Annotated[Path | None, typer.Option("--read", help="Read a corrected sheet back.")] = None,
-    who: Annotated[str, typer.Option(help="Who decided (kept with every label).")] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Write the labels as CSV for a person to correct, or read the corrections back."""
-    from audit.sheet import read_sheet, write_sheet
-
-    brief = open_brief(brief_path)
-    with open_store(brief, brief_path) as store:
-        if read is not None:
-            people = read_sheet(read_text(read), who=who or os.environ.get("USER", "person"), when=now())
-            store.save_labels(brief.brand.name, people)
-            _tell(
-                as_json,
-                {"kept": len(people)},
-                f"{len(people)} labels of yours kept; they win over every automatic one.",
-            )
-            return
-        audit = current_audit(brief, store)
-        write_text(out, write_sheet(audit.snapshot, audit.labels, audit.label_keys))
-        mend = f"Correct the column 'sentiment', then: repaudit label {brief_path} --read {out} --who NAME"
-        _tell(as_json, {"written": str(out), "labels": len(audit.labels)}, f"Written: {out}. {mend}")
 
 
 @app.command()
@@ -164,24 +159,6 @@ def explain(
     _tell(as_json, {"lines": told}, *told)
 
 
-@app.command()
-def report(
-    brief_path: BriefPath,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File to write; default: <brand>.<language>.html.")
-    ] = None,
-    language: Annotated[str, typer.Option("--lang", help="Language of the report: en ru uk ko zh.")] = "",
-    expanded: Annotated[bool, typer.Option("--expanded", help="Open all details, for paper.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Make the HTML audit of the latest snapshot."""
-    brief = open_brief(brief_path)
-    with open_store(brief, brief_path) as store:
-        audit = current_audit(brief, store)
-    path = _report(audit, brief, out, language or brief.style.language, expanded).resolve()
-    _tell(as_json, {"report": str(path)}, f"Report: {path}")
-
-
 def _tell(as_json: bool, facts: dict[str, object], *words: str) -> None:
     """The same for machines and for people."""
     if as_json:
@@ -191,34 +168,53 @@ def _tell(as_json: bool, facts: dict[str, object], *words: str) -> None:
         say(line)
 
 
-def _report(audit: Audit, brief: Brief, out: Path | None, language: str, expanded: bool) -> Path:
-    from reports.render import html
-
-    path = out or Path(f"{file_name(brief.brand.name)}.{language}.html")
-    write_text(path, html(audit, style=brief.style, language=language, expanded=expanded), RenderError)
-    return path
-
-
 @app.command()
 def demo(out: Annotated[Path, typer.Option(help="Folder to write into.")] = Path("repaudit-demo")) -> None:
     """Run the whole job on the demonstration brand and print where the report is."""
-    from spiders.collect import Hint, collect
+    from audit.cli.report import Deliverable, write_report
+    from spiders.job import NoBrowserError
 
     source = demo_folder()
-    brief_path = source / "brief.toml"
-    brief = open_brief(brief_path)
+    brief = open_brief(source / "brief.toml").model_copy(update={"store": "demo.sqlite"})
     out.mkdir(parents=True, exist_ok=True)
-    with open_store(brief.model_copy(update={"store": "demo.sqlite"}), out / "brief.toml") as store:
-        arrivals = list(_arrivals(store, brief, [source / "pages"], Hint(), "", moment(DEMO_TIME, "--at")))
-        snapshot = collect(brief, arrivals, taken_at=arrivals[0].page.fetched_at, tool=tool())
-        store.save_snapshot(snapshot)
+    with open_store(brief, out / "brief.toml") as store:
+        try:
+            _demo_collected(source, brief, out, store)
+        except NoBrowserError as error:
+            tell(f"{error} The demonstration's saved pages are imported instead.")
+            _demo_imported(source, brief, store)
         audit = current_audit(brief, store)
-    path = _report(audit, brief, out / "report.html", brief.style.language, expanded=False)
+    path = out / "report.html"
+    write_report(Deliverable(audit, brief, source / "brief.toml", brief.style, brief.style.language, path), {})
     from reports.words import Words
 
     for line in Words("en").summary(audit):
         say(line)
     say(f"Report: {path.resolve()}")
+
+
+def _demo_collected(source: Path, brief: Brief, out: Path, store: Store) -> None:
+    """By the real browser, the real Scrapy, gate and archive, from a web that is served here meanwhile.
+
+    Its hosts are this machine: they are asked without pauses, and what a captcha page earns is forgotten afterwards.
+    """
+    from spiders.job import Job
+    from spiders.loopback import Loopback
+    from spiders.recorded import RecordedWeb
+
+    said = tomllib.loads(read_text(source / "web.toml"))
+    folders = (source / "pages", source / "landings")
+    web = RecordedWeb(folders, brief.plan(), words=said["suggestions"], robots=said["robots"])
+    job = Job(brief, options(brief), told=tell, web=Loopback(web.hosts, web))
+    tell("The demonstration's web is served on this machine; browser and spiders collect from it.")
+    collected(evidence_root(brief, out / "brief.toml"), store, job, None)
+
+
+def _demo_imported(source: Path, brief: Brief, store: Store) -> None:
+    from spiders.collect import Hint, collect
+
+    arrivals = list(_arrivals(store, brief, [source / "pages"], Hint(), "", moment(DEMO_TIME, "--at")))
+    store.save_snapshot(collect(brief, arrivals, taken_at=arrivals[0].page.fetched_at, tool=tool()))
 
 
 def demo_folder() -> Path:

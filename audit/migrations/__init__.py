@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sqlalchemy import Connection  # noqa: TID251
 
-HEAD = "0003"
+HEAD = "0004"
 """Newest step in `versions`."""
 STEPS = Path(__file__).parent
 

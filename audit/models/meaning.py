@@ -198,6 +198,8 @@ class Method(Document):
     exposure_base: float = 0.8
     draws: int = 1000
     seed: int = 20080101
+    judge: str = "shipped"
+    """Which engine read the words."""
 
 
 class Light(StrEnum):

@@ -46,6 +46,8 @@ captures = sa.Table(
 )
 points = table("points", "brand", "snapshot", "subject", "method", "document")
 alerts = table("alerts", "brand", "key", "channel", "at", "document")
+tombstones = table("tombstones", "kind", "name", "at", "why", "subject", "was", "now", "digest")
+reports = table("reports", "brand", "path", "made_at")
 archives = table("archives", "run", "file", "size", "sha256", "snapshot", "digest")
 suspensions = sa.Table(
     "suspensions",
@@ -156,7 +158,7 @@ def open_file(path: Path, wait: float) -> sa.Engine:
     @event.listens_for(engine, "connect")
     def settle(link: sqlite3.Connection, _: object) -> None:
         link.isolation_level = None  # BEGIN is ours
-        for pragma in ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("journal_mode=DELETE", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             link.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -20,11 +20,14 @@ from audit.errors import DocumentError, StoreError
 from audit.models import Audit, Document, Evidence, Label, LabelOrigin, Page, Snapshot
 from audit.seal import canonical, digest, document_name, instant, moment, unpacked, whole
 from audit.store import database as db
+from audit.store.forget import DROPPED, Forgetting, forgotten_word
 from audit.store.memory import PaceMemory
 from audit.store.proof import verify
 from audit.store.series import Series, register
 
 D = TypeVar("D", bound=Document)
+WITHDRAWN = "withdrawn"
+"""The only fact of a label that takes the same label back."""
 
 
 class SnapshotEntry(NamedTuple):
@@ -69,6 +72,11 @@ class Store:
         """Snapshots over time, without their pages."""
         return Series(self._base)
 
+    @property
+    def forgetting(self) -> Forgetting:
+        """What may be taken out of it, and what was."""
+        return Forgetting(self._base)
+
     def __enter__(self) -> Self:
         return self
 
@@ -86,6 +94,8 @@ class Store:
         data = zlib.compress(page.body)
         with self._base.transaction() as link:
             link.execute(self._base.fresh(db.blobs).values(sha256=sha256, size=len(page.body), data=data))
+            emptied = (db.blobs.c.sha256 == sha256) & (db.blobs.c.data == b"")  # forgotten, and now it came again
+            link.execute(db.blobs.update().where(emptied).values(data=data))
             link.execute(self._base.fresh(db.fetches).values(sha256=sha256, document=document, digest=digest(document)))
         return evidence
 
@@ -93,6 +103,8 @@ class Store:
         """The bytes as they arrived; `StoreError` when they are missing or were altered."""
         with self._base.transaction(write=False) as link:
             data = link.execute(sa.select(db.blobs.c.data).where(db.blobs.c.sha256 == sha256)).scalar()
+        if data == b"":
+            raise StoreError(forgotten_word(self._base, "page", sha256, sha256[:12]), where=self._base.where)
         if data is None:
             raise StoreError(f"no page with digest {sha256[:12]} is kept", where=self._base.where)
         body = unpacked(data)
@@ -120,13 +132,16 @@ class Store:
     def snapshots(self, brand_name: str) -> list[SnapshotEntry]:
         """Snapshots of a brand, oldest first."""
         rows = self._base.rows(db.snapshots, db.snapshots.c.brand == brand_name)
-        entries = [SnapshotEntry(str(row.id), moment(row.taken_at), whole(row)) for row in rows]
+        gone = {stone.name for stone in self.forgetting.tombstones() if stone.kind == "dropped"}
+        entries = [SnapshotEntry(str(row.id), moment(row.taken_at), whole(row)) for row in rows if row.id not in gone]
         return sorted(entries, key=lambda entry: entry.taken_at)
 
     def snapshot(self, id: str) -> Snapshot:  # noqa: A002
         row = self._base.row(db.snapshots, db.snapshots.c.id == id, f"snapshot {id}")
         if not whole(row):
             raise StoreError(f"snapshot {id} was altered or is not whole", where=self._base.where, mend=db.RESTORE)
+        if str(row.document).startswith(DROPPED):
+            raise StoreError(forgotten_word(self._base, "dropped", id, id), where=self._base.where)
         return _read(Snapshot, row.document, f"snapshot {id}")
 
     def latest(self, brand_name: str) -> Snapshot | None:
@@ -157,10 +172,7 @@ class Store:
     def labels(self, brand_name: str) -> list[Label]:
         """The newest label of every address: by the time the person gave it, else by the time it was saved."""
         found: dict[str, tuple[datetime, Label]] = {}
-        for row in self._base.rows(db.labels, db.labels.c.brand == brand_name):
-            label = _read(Label, row.document, f"label {row.number}")
-            when = label.when or moment(row.saved_at)
-            when = when if when.tzinfo else when.replace(tzinfo=UTC)
+        for when, label in self._spoken(brand_name):
             known = found.get(_subject(label))
             if known is None or when >= known[0]:
                 found[_subject(label)] = (when, label)
@@ -168,8 +180,24 @@ class Store:
 
     def all_labels(self, brand_name: str) -> list[Label]:
         """Everything people ever said, the oldest first: agreement is between people, not with the last word."""
-        rows = self._base.rows(db.labels, db.labels.c.brand == brand_name)
-        return [_read(Label, row.document, f"label {row.number}") for row in rows]
+        return [label for _, label in self._spoken(brand_name)]
+
+    def withdraw_label(self, brand_name: str, label: Label) -> None:
+        """Take a person's label back: what was said before it counts again. The history keeps both."""
+        self.save_labels(brand_name, [label.model_copy(update={"because": (WITHDRAWN,)})])
+
+    def _spoken(self, brand_name: str) -> list[tuple[datetime, Label]]:
+        """Labels with the time they were given, without those their own author took back."""
+        told: list[tuple[datetime, Label]] = []
+        for row in self._base.rows(db.labels, db.labels.c.brand == brand_name):
+            label = _read(Label, row.document, f"label {row.number}")
+            when = label.when or moment(row.saved_at)
+            if label.because == (WITHDRAWN,):
+                back = label.model_copy(update={"because": ()})
+                told = [each for each in told if each[1].model_copy(update={"because": ()}) != back]
+            else:
+                told.append((when if when.tzinfo else when.replace(tzinfo=UTC), label))
+        return told
 
     # ------------------------------------------------------------ audits
 

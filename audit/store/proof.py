@@ -16,7 +16,7 @@ from audit.store import database as db
 def verify(base: db.Database) -> list[str]:
     """A sentence for everything that is altered or missing; [] when all is as it was written."""
     found: list[str] = []
-    for check in (_file, _bytes, _rows, _chain, _captures, _evidence):
+    for check in (_file, _bytes, _rows, _tombstones, _chain, _captures, _evidence):
         try:
             found += check(base)
         except StoreError as error:
@@ -34,10 +34,13 @@ def _file(base: db.Database) -> Iterator[str]:
 def _bytes(base: db.Database) -> Iterator[str]:
     with base.transaction(write=False) as link:
         names = list(link.execute(sa.select(db.blobs.c.sha256)).scalars())
+    emptied = _stones(base, "page")
     for name in names:
         with base.transaction(write=False) as link:
             row = link.execute(sa.select(db.blobs).where(db.blobs.c.sha256 == name)).first()
         body = None if row is None else unpacked(row.data)
+        if row is not None and row.data == b"" and name in emptied:
+            continue
         if body is None or hashlib.sha256(body).hexdigest() != name or row is None or row.size != len(body):
             yield f"page {str(name)[:12]}: the bytes are not those that arrived"
 
@@ -52,20 +55,33 @@ def _rows(base: db.Database) -> Iterator[str]:
     for row in base.rows(db.archives):
         if digest(row.run, row.file, row.size, row.sha256, row.snapshot) != row.digest:
             yield f"archive {row.file}: its record was altered"
+    anew = _stones(base, "audit")
     for row in base.rows(db.audits):
-        if digest(row.document) != row.digest or not fits(row, row.made_at):
+        known = fits(row, row.made_at) or row.digest in anew.get(row.id, {}).values()
+        if digest(row.document) != row.digest or not known:
             yield f"audit {row.id}: its record was altered"
 
 
+def _tombstones(base: db.Database) -> Iterator[str]:
+    for row in base.rows(db.tombstones):
+        if digest(row.kind, row.name, row.at, row.why, row.subject, row.was, row.now) != row.digest:
+            yield f"tombstone {row.number}: its record was altered"
+
+
 def _chain(base: db.Database) -> Iterator[str]:
-    """Every seal over its document, and every snapshot sealed upon the one before it."""
-    seals: dict[str, str] = {}
+    """Every seal over its document, and every snapshot sealed upon the one before it.
+
+    One that was forgotten, whole or in part, was sealed anew; what rests on its old seal rests on its tombstone.
+    """
+    anew = _stones(base, "snapshot", "dropped")
+    seals: dict[str, frozenset[str]] = {}
     for row in base.rows(db.snapshots):
-        if not whole(row) or not fits(row, row.taken_at):
+        stones = anew.get(row.id, {})
+        if not whole(row) or not (fits(row, row.taken_at) or row.seal in stones.values()):
             yield f"snapshot {row.id}: the seal does not match"
-        elif row.previous != seals.get(row.brand, ""):
+        elif row.previous not in seals.get(row.brand, frozenset({""})):
             yield f"snapshot {row.id}: the snapshot before it is missing or was replaced"
-        seals[row.brand] = row.seal or ""
+        seals[row.brand] = frozenset({row.seal or "", *stones})
 
 
 def _captures(base: db.Database) -> Iterator[str]:
@@ -86,3 +102,11 @@ def _evidence(base: db.Database) -> Iterator[str]:
     for row in filter(whole, base.rows(db.snapshots)):
         for name in sorted(set(re.findall(r'"sha256":"([0-9a-f]{64})"', row.document)) - kept):
             yield f"snapshot {row.id}: the page {name[:12]} it rests on is not kept here"
+
+
+def _stones(base: db.Database, *kinds: str) -> dict[str, dict[str, str]]:
+    """Of what was forgotten: its old seals, each with the one that took its place."""
+    found: dict[str, dict[str, str]] = {}
+    for row in base.rows(db.tombstones, db.tombstones.c.kind.in_(kinds)):
+        found.setdefault(row.name, {})[row.was] = row.now
+    return found

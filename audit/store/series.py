@@ -44,12 +44,17 @@ class Series:
     def __init__(self, base: db.Database) -> None:
         self._base = base
 
-    def captures(self, brand: str) -> list[CaptureEntry]:
-        """Snapshots of a brand, oldest first by the time they were taken, then in the order they were saved."""
+    def captures(self, brand: str, *, gone: bool = False) -> list[CaptureEntry]:
+        """Snapshots of a brand, oldest first by the time they were taken, then in the order they were saved.
+
+        `gone`: those that were forgotten by age instead; of them only the points of the trend are left.
+        """
+        dropped = sa.select(db.tombstones.c.name).where(db.tombstones.c.kind == "dropped")
         table = db.captures
         query = sa.select(table, db.snapshots.c.number).join(db.snapshots, db.snapshots.c.id == table.c.snapshot)
         with self._base.transaction(write=False) as link:
-            rows = link.execute(query.where(table.c.brand == brand).order_by(db.snapshots.c.number)).all()
+            wanted = query.where(table.c.brand == brand, table.c.snapshot.in_(dropped) == gone)
+            rows = link.execute(wanted.order_by(db.snapshots.c.number)).all()
         found = [CaptureEntry(r.snapshot, moment(r.taken_at), r.plan, r.slot, int(r.capture), r.origin) for r in rows]
         return sorted(found, key=lambda entry: entry.taken_at)
 
@@ -91,10 +96,10 @@ class Series:
         """Points of a brand, of one subject where it is named, oldest first."""
         table = db.points
         wanted = (table.c.brand == brand) & ((table.c.subject == subject) if subject else sa.true())
-        found = [
-            PointEntry(row.snapshot, row.method, Point.model_validate_json(row.document))
-            for row in self._base.rows(table, wanted)
-        ]
+        query = sa.select(table.c.snapshot, table.c.method, table.c.document).where(wanted).order_by(table.c.number)
+        with self._base.transaction(write=False) as link:
+            rows = link.execute(query).all()
+        found = [PointEntry(name, method, Point.model_validate_json(document)) for name, method, document in rows]
         return sorted(found, key=lambda entry: entry.point.taken_at)
 
     # ------------------------------------------------------------ alerts
@@ -104,6 +109,13 @@ class Series:
         row = {"brand": brand, "key": key, "channel": channel, "at": instant(at), "document": document}
         with self._base.transaction() as link:
             return bool(link.execute(self._base.fresh(db.alerts).values(**row)).rowcount)
+
+    def alerts(self, brand: str, channel: str, since: datetime) -> list[str]:
+        """Documents of the alerts remembered on a channel since a time, oldest first."""
+        table = db.alerts
+        wanted = (table.c.brand == brand) & (table.c.channel == channel)
+        rows = self._base.rows(table, wanted)
+        return [row.document for row in rows if moment(row.at) >= since]
 
     def forget_alert(self, brand: str, key: str, channel: str) -> None:
         """An alert that could not be delivered did not go out."""

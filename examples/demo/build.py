@@ -1,4 +1,4 @@
-"""Writes pages/ from content.toml, each page in the markup of its engine: python examples/demo/build.py
+"""Writes pages/ and landings/ from content.toml, result pages in the markup of their engine: python examples/demo/build.py
 
 The markup is the least that carries the structure the engines' own pages have; words and brands are invented.
 """
@@ -194,6 +194,15 @@ def pages(content: Content) -> Iterator[tuple[str, str]]:
         yield page["file"], wrapped(url, page["language"], title, body)
 
 
+def landings(content: Content) -> Iterator[tuple[str, str]]:
+    pool: dict[str, Row] = content["rows"]
+    for name, paragraphs in content["landings"].items():
+        url, title, *_ = pool[name]
+        text = "".join(f"<p>{escape(words)}</p>\n" for words in paragraphs)
+        body = f"<main><article><h1>{escape(title)}</h1>\n{text}</article></main>"
+        yield f"{name.replace('_', '-')}.html", wrapped(url, name[:2], title, body)
+
+
 def shown(url: str) -> str:
     return url.partition("://")[2].rstrip("/").replace("/", " › ")
 
@@ -202,6 +211,9 @@ def main() -> None:
     content = tomllib.loads((HERE / "content.toml").read_text("utf-8"))
     for name, text in pages(content):
         (HERE / "pages" / name).write_text(text, "utf-8")
+    (HERE / "landings").mkdir(exist_ok=True)
+    for name, text in landings(content):
+        (HERE / "landings" / name).write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

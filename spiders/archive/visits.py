@@ -14,16 +14,21 @@ import uuid
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, NamedTuple, Self
 
 from pydantic import ValidationError
+from warcio.recordloader import ArcWarcRecord  # noqa: TID251
 from warcio.statusandheaders import StatusAndHeaders  # noqa: TID251
 from warcio.warcwriter import WARCWriter  # noqa: TID251
 
+from audit.errors import StoreError
 from audit.models import Document, Evidence, Outcome, Page, SerpQuery
+from spiders.archive.disk import on_disk, sync_folder, write_all
+from spiders.archive.members import members
 from spiders.archive.reading import Record, stored
 
 VISIT_SCHEMA = 1
@@ -32,6 +37,8 @@ JSON_TYPE, HTML_TYPE = "application/json", "text/html; charset=utf-8"
 # Never written: they open doors. The codings are undone in what is written.
 _PRIVATE = frozenset({"set-cookie", "set-cookie2", "cookie", "authorization", "proxy-authorization", "x-api-key"})
 _UNDONE = frozenset({"content-encoding", "transfer-encoding", "content-length"})
+LEVEL = 6  # zlib's own default
+_GZIP = zlib.MAX_WBITS | 16
 _NAMESPACE = uuid.UUID("6f2a1d0e-55d5-5b0c-9d6b-0a8c3f6c2b11")  # of record ids: the same run writes the same ids
 
 
@@ -115,13 +122,22 @@ class _Entry(NamedTuple):
 
 
 class Archive:
-    """One WARC of one run, append only. A context manager; every kept visit is on the disk when `keep` returns."""
+    """One WARC of one run, append only. A context manager; every kept visit is on the disk when `keep` returns.
+
+    A visit is written in one piece, and taken back where the disk refuses it: the file never holds a part of one.
+    """
 
     def __init__(self, path: Path, *, run: str, tool: str, at: datetime) -> None:
         self.path, self.run = path, run
-        self._stream: IO[bytes] = path.open("ab")
-        self._writer = WARCWriter(self._stream, gzip=True, warc_version="1.1")
-        if not path.stat().st_size:
+        self.places: dict[str, int] = {}
+        """Where each record written here begins, by its id."""
+        self._pending, self._record = io.BytesIO(), io.BytesIO()
+        self._writer = WARCWriter(self._record, gzip=False, warc_version="1.1")
+        with on_disk(path):
+            self._stream = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            self._end = path.stat().st_size
+            sync_folder(path.parent)
+        if not self._end:
             self._info(tool, at)
 
     def __enter__(self) -> Self:
@@ -131,7 +147,9 @@ class Archive:
         self.close()
 
     def close(self) -> None:
-        self._stream.close()
+        if self._stream >= 0:
+            os.close(self._stream)
+            self._stream = -1
 
     def keep(self, visit: Visit, capture: Capture | None = None) -> tuple[Visit, Page | None]:
         """Write a visit; returns it with its record ids, and the page with its evidence."""
@@ -178,8 +196,20 @@ class Archive:
     def _metadata(self, visit: Visit) -> None:
         body = visit.model_dump_json().encode()
         self._write(_Entry(self._name(visit, "metadata"), "metadata", visit.asked, body, JSON_TYPE), visit.at)
-        self._stream.flush()
-        os.fsync(self._stream.fileno())
+        self._commit()
+
+    def _commit(self) -> None:
+        data = self._pending.getvalue()
+        self._pending.seek(0)
+        self._pending.truncate()
+        with on_disk(self.path):
+            try:
+                write_all(self._stream, data)
+            except OSError:
+                with suppress(OSError):  # where even this fails, the next sitting cuts the end
+                    os.ftruncate(self._stream, self._end)
+                raise
+        self._end += len(data)
 
     def _name(self, visit: Visit, role: str) -> str:
         return f"<urn:uuid:{uuid.uuid5(_NAMESPACE, f'{self.run}/{visit.number}/{role}')}>"
@@ -205,14 +235,23 @@ class Archive:
             warc_headers_dict=fields,
             http_headers=http,
         )
+        self.places[entry.name] = self._end + self._pending.tell()
+        self._member(record)
+
+    def _member(self, record: ArcWarcRecord) -> None:
+        """A record as a gzip member of its own. The library packs at level 9: 1.7 times the time for 1 % less."""
         self._writer.write_record(record)
+        packer = zlib.compressobj(LEVEL, zlib.DEFLATED, _GZIP)
+        self._pending.write(packer.compress(self._record.getvalue()) + packer.flush())
+        self._record.seek(0)
+        self._record.truncate()
 
     def _info(self, tool: str, at: datetime) -> None:
         facts = {"software": tool, "format": "WARC File Format 1.1", "isPartOf": self.run}
         record = self._writer.create_warcinfo_record(self.path.name, facts)
         record.rec_headers.replace_header("WARC-Date", stamp(at))
         record.rec_headers.replace_header("WARC-Record-ID", f"<urn:uuid:{uuid.uuid5(_NAMESPACE, f'{self.run}/info')}>")
-        self._writer.write_record(record)
+        self._member(record)
 
 
 def _http(page: Page, length: int) -> StatusAndHeaders:
@@ -298,44 +337,34 @@ def _replayed(record: Record, waiting: dict[str, Record], warc: str) -> Replayed
         return Replayed(visit, None, f"{warc}: the body of {visit.asked} ({visit.record}) is missing or was altered")
     if visit.screenshot and visit.screenshot not in waiting:
         lost.append(f"{warc}: the screenshot of {visit.asked} is missing")
+    return Replayed(visit, _page(visit, body.body, warc), "; ".join(lost))
+
+
+def _page(visit: Visit, body: bytes, warc: str) -> Page:
     page = Page(
         url=visit.url,
         status=visit.status,
         headers=visit.headers,
-        body=body.body,
+        body=body,
         fetched_at=visit.at,
         source=visit.source,
         failure=visit.failure,
     )
-    return Replayed(visit, with_evidence(page, visit, warc), "; ".join(lost))
+    return with_evidence(page, visit, warc)
 
 
-def mend(path: Path) -> int:
-    """Cut a torn end after a crash, back to the last whole visit; returns the bytes cut."""
-    kept = 0
-    body = path.read_bytes()
-    for _, end, member in members(memoryview(body)):
-        if b"WARC-Type: metadata" in member[:2000] or b"WARC-Type: warcinfo" in member[:2000]:
-            kept = end
-    if kept == len(body):
-        return 0
-    with path.open("r+b") as stream:
-        stream.truncate(kept)
-        os.fsync(stream.fileno())
-    return len(body) - kept
+def places(path: Path) -> dict[str, int]:
+    """Where every record of a whole WARC begins, by its id: some hundred bytes for each."""
+    with on_disk(path), path.open("rb") as stream:
+        return {m.fields.get("WARC-Record-ID", ""): m.begin for m in members(stream)}
 
 
-def members(body: memoryview) -> Iterator[tuple[int, int, bytes]]:
-    """Whole gzip members of a WARC: where each begins and ends, and what it holds. Stops at a torn one."""
-    place = 0
-    while place < len(body):
-        reader = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        try:
-            held = reader.decompress(body[place:])
-        except zlib.error:
-            return
-        if not reader.eof:
-            return
-        end = len(body) - len(reader.unused_data)
-        yield place, end, held
-        place = end
+def read_page(path: Path, place: int, visit: Visit) -> Page:
+    """The page of a visit, its bytes read now; `StoreError` where they are not those that were kept."""
+    with on_disk(path), path.open("rb") as stream:
+        stream.seek(place)
+        record = next(stored(stream), None)
+    if record is None or record.failure or hashlib.sha256(record.body).hexdigest() != visit.sha256:
+        what = f"the body of {visit.asked} ({visit.record}) is missing or was altered."
+        raise StoreError(what, where=str(path), mend="Restore the folder from a copy.")
+    return _page(visit, record.body, path.name)

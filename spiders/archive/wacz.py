@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from spiders.archive.visits import Visit, members, replay, stamp
+from spiders.archive.members import Member, members
+from spiders.archive.visits import Visit, replay, stamp
 
 WACZ_VERSION = "1.1.1"
 _INDEXED = frozenset({"response", "resource"})
@@ -25,7 +26,7 @@ def export_wacz(warcs: Sequence[Path], out: Path, *, title: str, tool: str, at: 
     pages = [page for warc in warcs for page in _pages(warc)]
     draft = out.with_name(out.name + ".part")
     with zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED) as box:
-        parts = [_add(box, f"archive/{warc.name}", warc.read_bytes()) for warc in warcs]
+        parts = [_add_file(box, warc) for warc in warcs]
         parts.append(_add(box, "indexes/index.cdx", _index(warcs)))
         parts.append(_add(box, "pages/pages.jsonl", _page_list(title, pages)))
         facts = _package(title, tool, at, parts, pages)
@@ -41,6 +42,19 @@ def _add(box: zipfile.ZipFile, path: str, body: bytes) -> dict[str, Any]:
     box.writestr(info, body)
     name = path.rpartition("/")[2]
     return {"name": name, "path": path, "hash": f"sha256:{hashlib.sha256(body).hexdigest()}", "bytes": len(body)}
+
+
+def _add_file(box: zipfile.ZipFile, warc: Path) -> dict[str, Any]:
+    """A WARC as it is, never held whole."""
+    path, size, digest = f"archive/{warc.name}", 0, hashlib.sha256()
+    info = zipfile.ZipInfo(path)
+    info.file_size = warc.stat().st_size  # tells zipfile whether it needs the large format
+    with warc.open("rb") as stream, box.open(info, "w") as out:
+        while piece := stream.read(1 << 20):
+            out.write(piece)
+            digest.update(piece)
+            size += len(piece)
+    return {"name": warc.name, "path": path, "hash": f"sha256:{digest.hexdigest()}", "bytes": size}
 
 
 def _package(
@@ -82,28 +96,28 @@ def _index(warcs: Sequence[Path]) -> bytes:
 
 
 def _lines(warc: Path) -> Iterator[str]:
-    for begin, end, held in members(memoryview(warc.read_bytes())):
-        head, _, block = held.partition(b"\r\n\r\n")
-        fields = dict(line.split(": ", 1) for line in head.decode("utf-8", "replace").split("\r\n")[1:] if ": " in line)
-        if fields.get("WARC-Type") not in _INDEXED:
-            continue
-        url = fields["WARC-Target-URI"]
-        facts = {
-            "url": url,
-            **_http_facts(fields, block),
-            "digest": fields["WARC-Payload-Digest"],
-            "length": str(end - begin),
-            "offset": str(begin),
-            "filename": warc.name,
-        }
-        moment = "".join(char for char in fields["WARC-Date"][:19] if char.isdigit())
-        yield f"{surt(url)} {moment} {json.dumps(facts)}\n"
+    with warc.open("rb") as stream:
+        for member in members(stream):
+            fields = member.fields
+            if fields.get("WARC-Type") not in _INDEXED:
+                continue
+            url = fields["WARC-Target-URI"]
+            facts = {
+                "url": url,
+                **_http_facts(member),
+                "digest": fields["WARC-Payload-Digest"],
+                "length": str(member.end - member.begin),
+                "offset": str(member.begin),
+                "filename": warc.name,
+            }
+            moment = "".join(char for char in fields["WARC-Date"][:19] if char.isdigit())
+            yield f"{surt(url)} {moment} {json.dumps(facts)}\n"
 
 
-def _http_facts(fields: dict[str, str], block: bytes) -> dict[str, str]:
-    if fields["WARC-Type"] == "resource":
-        return {"mime": fields.get("Content-Type", "").partition(";")[0], "status": "200"}
-    lines = block.partition(b"\r\n\r\n")[0].decode("utf-8", "replace").split("\r\n")
+def _http_facts(member: Member) -> dict[str, str]:
+    if member.fields["WARC-Type"] == "resource":
+        return {"mime": member.fields.get("Content-Type", "").partition(";")[0], "status": "200"}
+    lines = member.http
     kind = next((line[13:] for line in lines if line.lower().startswith("content-type:")), "")
     return {"mime": kind.partition(";")[0].strip(), "status": lines[0].split(" ")[1]}
 

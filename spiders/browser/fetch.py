@@ -11,30 +11,25 @@ import contextlib
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NamedTuple, Self
 
-from playwright.async_api import Browser as Chromium  # noqa: TID251
-from playwright.async_api import (  # noqa: TID251
-    BrowserContext,
-    Error,
-    Playwright,
-    async_playwright,
-)
+from playwright.async_api import Error  # noqa: TID251
 from playwright.async_api import Page as Tab  # noqa: TID251
 
 from audit.models import Outcome, Page, Status
 from spiders.archive.visits import Capture, Sent
+from spiders.browser.contexts import ARGUMENTS, Contexts, Lease, Options, Proxy, within
 from spiders.browser.net import failure_kind
-from spiders.browser.place import Place, options
+from spiders.browser.place import Place
 from spiders.browser.wire import Arrived, Wire
 from spiders.guards import truncated
 
-DEADLINE = 45.0  # seconds for one address, everything included (reliability B3)
+__all__ = ["ARGUMENTS", "BUTTONS", "Fetcher", "Options", "Person", "Proxy", "Reader"]
+
 SETTLE = 10.0  # seconds a page may take to become readable after it has loaded
 UNCHANGED = 3.0  # seconds after which a page that still says nothing is taken as it is
 QUIET = 400  # milliseconds without a change of the page
-CLOSING = 3.0  # page.close() hung in 8 of 20 tries after failed navigations; contexts never did
+AGAIN = 0.05  # seconds until a page that went elsewhere is looked at again
 SCREENSHOT_QUALITY = 70
 UNFINISHED = frozenset({"js_shell", "consent"})  # blocks that an ordinary browser gets past by itself or by a click
 # Consent buttons as a person meets them, refusing before agreeing: Google, Bing, Yahoo (engines reference).
@@ -53,7 +48,6 @@ _STILL = """([quiet, most]) => new Promise(done => {
   new MutationObserver(again).observe(document, {childList: true, subtree: true, characterData: true});
   setTimeout(done, most);
 })"""
-ARGUMENTS = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 
 # A live page that opens its document closes it; hand-made saved pages may not, so the import door is milder.
 _OPENED, _CLOSED = re.compile(rb"<(?:html|body)[\s>]", re.I), re.compile(rb"</(?:html|body)\s*>", re.I)
@@ -65,114 +59,90 @@ Person = Callable[[Outcome, str], Awaitable[None]]
 """Asked to solve a challenge by hand in the headed browser; returns when the person says so."""
 
 
-class Proxy(NamedTuple):
-    """The one way out."""
-
-    server: str
-    username: str = ""
-    password: str = ""
-
-
-class Options(NamedTuple):
-    program: str
-    """Path of the browser; "" for Playwright's own."""
-    headed: bool = False
-    screenshots: bool = False
-    profile: Path | None = None
-    """A folder with a profile that persists; None = nothing is kept."""
-    proxy: Proxy | None = None
-    arguments: tuple[str, ...] = ()
-    deadline: float = DEADLINE
-    sandbox: bool = True
-
-
 class Fetcher:
     """An async context manager around one browser. `visit` answers every address with a Capture and raises nothing."""
 
     def __init__(self, wanted: Options, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._wanted, self._clock = wanted, clock
-        self._contexts: dict[Place, BrowserContext] = {}
-        self._playwright: Playwright | None = None
-        self._browser: Chromium | None = None
-        self.version = ""
+        self._contexts = Contexts(wanted)
 
     async def __aenter__(self) -> Self:
-        self._playwright = await async_playwright().start()
-        if self._wanted.profile is None:
-            await self._launch()
+        await self._contexts.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for place in list(self._contexts):
-            await self._drop(place)
-        if self._browser is not None:
-            await _within(self._browser.close())
-        if self._playwright is not None:
-            await self._playwright.stop()
+        await self._contexts.stop()
 
-    async def _launch(self) -> None:
-        if self._playwright is None:
-            raise RuntimeError("a Fetcher is used as an async context manager")
-        self._browser = await self._playwright.chromium.launch(
-            headless=not self._wanted.headed,
-            executable_path=self._wanted.program or None,
-            args=[*ARGUMENTS, *self._wanted.arguments],
-            chromium_sandbox=self._wanted.sandbox,
-        )
-        self.version = self._browser.version
+    @property
+    def version(self) -> str:
+        return self._contexts.version
 
     async def visit(
         self, url: str, place: Place, reader: Reader, *, buttons: tuple[str, ...] = (), person: Person | None = None
     ) -> Capture:
         """Fetch one address as a searcher of that place. `buttons` are consent buttons that may be clicked."""
+        end = asyncio.get_running_loop().time() + self._wanted.deadline
+        lease = tab = None
         try:
-            context = await self._context(place)
-            tab = await context.new_page()
-        except Error as error:
-            await self._restart()
-            return self._failed(url, failure_kind(str(error)) if "ERR_" in str(error) else "BrowserCrashed")
-        capture = await self._in_tab(_Visit(tab, url, reader, buttons, person))
-        if capture.page.failure:
-            await self._drop(place)
-            if self._browser is not None and not self._browser.is_connected():
-                await self._restart()
-        elif not await _within(tab.close()):
-            await self._drop(place)
+            async with asyncio.timeout_at(end):
+                lease = await self._contexts.lease(place)
+                kills = lease.watch.kills if lease.watch else 0
+                tab = await lease.context.new_page()
+        except (Error, TimeoutError) as error:
+            if lease is not None:
+                await self._contexts.give_back(lease, spoiled=True)
+            return self._failed(url, "Deadline" if isinstance(error, TimeoutError) else _not_opened(str(error)))
+        capture = await self._in_tab(_Visit(tab, url, reader, buttons, person), end)
+        if capture.page.failure == "BrowserCrashed" and lease.watch is not None and lease.watch.kills > kills:
+            capture = self._failed(url, "TooLarge")
+        self._contexts.later(self._put_away(tab, lease, spoiled=bool(capture.page.failure)))
         return capture
 
-    async def _in_tab(self, visit: _Visit) -> Capture:
-        tab = visit.tab
+    async def _put_away(self, tab: Tab, lease: Lease, *, spoiled: bool) -> None:
+        """Beside the next visit: a tab that will not close takes its context with it."""
+        closed = await within(tab.close())
+        await self._contexts.give_back(lease, spoiled=spoiled or not closed)
+
+    async def _in_tab(self, visit: _Visit, end: float) -> Capture:
         crashed = asyncio.Event()
-        tab.on("crash", lambda _: crashed.set())
+        visit.tab.on("crash", lambda _: crashed.set())
         try:
-            wire = await self._wire(tab)
-            capture = await self._timed(self._load(visit, wire), crashed, visit, wire)
+            async with asyncio.timeout_at(end):
+                wire = await self._wire(visit.tab)
+            ends = _Ends(end, crashed, wire)
+            capture = await self._timed(self._load(visit, wire), visit.url, ends)
             while visit.person and _stuck(capture, visit.reader):
                 await visit.person(visit.reader(capture.page), capture.page.url)
                 visit = visit._replace(person=None)
-                capture = await self._timed(self._settled(visit, wire), crashed, visit, wire)
+                ends = ends._replace(end=asyncio.get_running_loop().time() + self._wanted.deadline)
+                capture = await self._timed(self._settled(visit, wire), visit.url, ends)
+        except TimeoutError:
+            return self._failed(visit.url, "Deadline")
         except Error as error:
-            return self._failed(visit.url, failure_kind(str(error)))
+            return self._failed(visit.url, "BrowserCrashed" if crashed.is_set() else failure_kind(str(error)))
         return capture
 
-    async def _timed(self, work: Awaitable[Capture], crashed: asyncio.Event, visit: _Visit, wire: Wire) -> Capture:
+    async def _timed(self, work: Awaitable[Capture], url: str, ends: _Ends) -> Capture:
         """The work, unless the deadline or a crash of the tab comes first."""
         task = asyncio.ensure_future(work)
-        ends = {asyncio.ensure_future(crashed.wait()), asyncio.ensure_future(wire.failed.wait())}
-        await asyncio.wait({task, *ends}, timeout=self._wanted.deadline, return_when=asyncio.FIRST_COMPLETED)
-        for end in ends:
-            end.cancel()
+        others = {asyncio.ensure_future(ends.crashed.wait()), asyncio.ensure_future(ends.wire.failed.wait())}
+        left = ends.end - asyncio.get_running_loop().time()
+        await asyncio.wait({task, *others}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        for other in others:
+            other.cancel()
         if task.done():
             return task.result()
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError, Error):
             await task
-        return self._failed(visit.url, wire.trouble or ("BrowserCrashed" if crashed.is_set() else "Deadline"))
+        kind = "BrowserCrashed" if ends.crashed.is_set() else "Deadline"
+        return self._failed(url, ends.wire.trouble or kind)
 
     async def _wire(self, tab: Tab) -> Wire:
         session = await tab.context.new_cdp_session(tab)
-        frame = (await session.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
-        wire = Wire(session, frame, pictures=self._wanted.screenshots)
+        proxy = self._wanted.proxy
+        token = (proxy.username, proxy.password) if proxy is not None and proxy.username else None
+        wire = Wire(session, pictures=self._wanted.screenshots, token=token)
         await wire.start()
         return wire
 
@@ -193,7 +163,7 @@ class Fetcher:
         last = loop.time() + SETTLE
         seen, since, clicked = b"", loop.time(), False
         while True:
-            capture = await self._capture(visit.tab, wire)
+            capture = await self._whole(visit.tab, wire, last)
             if capture.page.body != seen:
                 seen, since = capture.page.body, loop.time()
             outcome = visit.reader(capture.page)
@@ -203,6 +173,21 @@ class Fetcher:
             if outcome.kind == "consent" and not clicked:
                 clicked = await _click(visit.tab, visit.buttons)
             await _still(visit.tab, QUIET, int((last - loop.time()) * 1000))
+
+    async def _whole(self, tab: Tab, wire: Wire, last: float) -> Capture:
+        """The page and the bytes it was made of; a page that goes elsewhere while it is read is read again there."""
+        loop = asyncio.get_running_loop()
+        while True:
+            arrived = wire.last
+            try:
+                capture = await self._capture(tab, wire)
+            except Error:
+                if tab.is_closed() or loop.time() > last:
+                    raise
+            else:
+                if arrived is wire.last or loop.time() > last:
+                    return capture
+            await _loaded(tab, last - loop.time())
 
     async def _capture(self, tab: Tab, wire: Wire) -> Capture:
         arrived = wire.last
@@ -229,44 +214,6 @@ class Fetcher:
             return capture  # a page without its picture is still evidence
         return capture._replace(screenshot=picture)
 
-    async def _context(self, place: Place) -> BrowserContext:
-        if place not in self._contexts:
-            self._contexts[place] = await self._new_context(place)
-        return self._contexts[place]
-
-    async def _new_context(self, place: Place) -> BrowserContext:
-        if self._playwright is None:
-            raise RuntimeError("a Fetcher is used as an async context manager")
-        wanted = options(place, self._playwright.devices)
-        if self._wanted.proxy is not None:
-            wanted["proxy"] = {**self._wanted.proxy._asdict(), "bypass": "<-loopback>"}
-        if self._wanted.profile is None:
-            if self._browser is None:
-                await self._launch()
-            assert self._browser is not None  # launched above
-            return await self._browser.new_context(**wanted)
-        name = "-".join(filter(None, (place.country, place.language, place.device.value)))
-        return await self._playwright.chromium.launch_persistent_context(
-            self._wanted.profile / (name or "any"),
-            headless=not self._wanted.headed,
-            executable_path=self._wanted.program or None,
-            args=[*ARGUMENTS, *self._wanted.arguments],
-            chromium_sandbox=self._wanted.sandbox,
-            **wanted,
-        )
-
-    async def _drop(self, place: Place) -> None:
-        context = self._contexts.pop(place, None)
-        if context is not None:
-            await _within(context.close())
-
-    async def _restart(self) -> None:
-        """A fresh browser after a crash; every context went with the old one."""
-        self._contexts.clear()
-        if self._browser is not None:
-            await _within(self._browser.close())
-            self._browser = None
-
     def _failed(self, url: str, kind: str) -> Capture:
         return Capture(Page(url=url, body=b"", fetched_at=self._clock(), source="browser", failure=kind))
 
@@ -277,6 +224,19 @@ class _Visit(NamedTuple):
     reader: Reader
     buttons: tuple[str, ...]
     person: Person | None
+
+
+class _Ends(NamedTuple):
+    """What ends the work on a page before it is done."""
+
+    end: float
+    """On the clock of the loop."""
+    crashed: asyncio.Event
+    wire: Wire
+
+
+def _not_opened(said: str) -> str:
+    return failure_kind(said) if "ERR_" in said else "BrowserCrashed"
 
 
 def _unfinished(outcome: Outcome) -> bool:
@@ -320,6 +280,13 @@ async def _click(tab: Tab, buttons: tuple[str, ...]) -> bool:
     return False
 
 
+async def _loaded(tab: Tab, seconds: float) -> None:
+    """Wait for the page that is on its way, and a moment more: it may be gone again already."""
+    await asyncio.sleep(AGAIN)
+    with contextlib.suppress(Error):
+        await tab.wait_for_load_state("load", timeout=max(seconds, AGAIN) * 1000)
+
+
 async def _still(tab: Tab, quiet: int, most: int) -> None:
     """Wait until nothing moves; a page that goes elsewhere meanwhile is waited for."""
     try:
@@ -327,12 +294,3 @@ async def _still(tab: Tab, quiet: int, most: int) -> None:
     except Error:
         with contextlib.suppress(Error):
             await tab.wait_for_load_state("load", timeout=max(most, quiet))
-
-
-async def _within(closing: Awaitable[None]) -> bool:
-    """Close something; False where it hung or was gone."""
-    try:
-        await asyncio.wait_for(closing, CLOSING)
-    except (TimeoutError, Error):
-        return False
-    return True

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
+from collections.abc import Coroutine
 from typing import Any, NamedTuple
 
 from playwright.async_api import CDPSession, Error  # noqa: TID251
@@ -34,8 +36,10 @@ class Arrived(NamedTuple):
 class Wire:
     """Listens to one tab from `start` on; `last` is the newest main document, `trouble` the FAILED kind met."""
 
-    def __init__(self, session: CDPSession, frame: str, *, pictures: bool) -> None:
-        self._session, self._frame, self._pictures = session, frame, pictures
+    def __init__(self, session: CDPSession, *, pictures: bool, token: tuple[str, str] | None = None) -> None:
+        self._session, self._pictures, self._token = session, pictures, token
+        self._frame = ""
+        self._shown: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.last: Arrived | None = None
         self.trouble = ""
@@ -43,14 +47,40 @@ class Wire:
         """Set with `trouble`: a request whose body broke is sometimes never answered by the browser."""
 
     async def start(self) -> None:
-        patterns = [{"resourceType": "Document", "requestStage": "Response"}]
+        """The token is shown to the proxy here: left to Playwright, every request of a page waits for its program."""
+        patterns = [{"resourceType": "Document", "requestStage": stage} for stage in ("Request", "Response")]
         if not self._pictures:
             patterns += [{"resourceType": kind, "requestStage": "Request"} for kind in _HEAVY]
         self._session.on("Fetch.requestPaused", self._paused)
-        await self._session.send("Fetch.enable", {"patterns": patterns})
+        self._session.on("Fetch.authRequired", self._asked)
+        send = self._session.send
+        await asyncio.gather(
+            send("Network.setCacheDisabled", {"cacheDisabled": True}),  # a page is asked anew, never remembered
+            send("Fetch.enable", {"patterns": patterns, "handleAuthRequests": True}),
+            self._learn_frame(),
+        )
+
+    async def _learn_frame(self) -> None:
+        self._frame = (await self._session.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
+
+    def _asked(self, event: dict[str, Any]) -> None:
+        """The proxy gets the token, once a request; a server that asks for a name gets none."""
+        answer: dict[str, str] = {"response": "CancelAuth"}
+        proxied = event["authChallenge"].get("source") == "Proxy" and event["requestId"] not in self._shown
+        if proxied and self._token is not None:
+            self._shown.add(event["requestId"])
+            answer = {"response": "ProvideCredentials", "username": self._token[0], "password": self._token[1]}
+        self._soon(self._told(event["requestId"], answer))
+
+    async def _told(self, request: str, answer: dict[str, str]) -> None:
+        with contextlib.suppress(Error):
+            await self._session.send("Fetch.continueWithAuth", {"requestId": request, "authChallengeResponse": answer})
 
     def _paused(self, event: dict[str, Any]) -> None:
-        task = asyncio.ensure_future(self._answer(event))
+        self._soon(self._answer(event))
+
+    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

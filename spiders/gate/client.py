@@ -33,6 +33,10 @@ class Client:
         self._egress, self._tls, self._seconds = egress, tls, seconds
         self.agent = agent
 
+    def through(self, egress: Egress) -> Client:
+        """The same client with another way out."""
+        return Client(egress, agent=self.agent, tls=self._tls, seconds=self._seconds)
+
     async def get(self, url: str, most: int) -> Answer:
         """GET an address, at most `most` bytes of body. `FetchError` names whatever went wrong."""
         target = read_target(url, self._egress.rule)

@@ -3,6 +3,8 @@
 A name is resolved once, every answer must be a public unicast address, and the checked address itself is dialled, so
 that neither a second answer nor a second look-up (DNS rebinding) can lead inside. Hosts spelled to mislead (decimal,
 octal, hexadecimal, user names, backslashes) are refused before any look-up.
+
+One exception, for APIs only: a host of the user's own that the brief names, at its one port. Result pages never get it.
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ import asyncio
 import re
 import socket
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from copy import copy
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 from urllib.parse import SplitResult, urlsplit
 
 from spiders.gate.wire import HEAD_BYTES, FetchError
@@ -51,6 +54,7 @@ _CLOSED_4 = tuple(
         ),
     )
 )
+_CLOUDS = frozenset(map(ip_address, ("168.63.129.16", "100.100.100.200", "fd00:ec2::254")))  # Azure, Alibaba, AWS
 _OPEN_6 = IPv6Network("2000::/3")  # all global unicast there is
 _CLOSED_6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "3fff::/20")))  # protocols, documentation
 _TEREDO = IPv6Network("2001::/32")
@@ -91,10 +95,34 @@ def carried(address: IPv6Address) -> tuple[IPv4Address, ...]:
     return (low,) if (number >> 32) & 0xFFFF_FFFF in _ISATAP else ()
 
 
+def own_refusal(address: Address) -> str:
+    """Why even an own host may not be there, or "": link-local, multicast and unspecified, and clouds' own services."""
+    inner = carried(address) if isinstance(address, IPv6Address) else ()
+    if any(one.is_link_local or one.is_multicast or one.is_unspecified or one in _CLOUDS for one in (address, *inner)):
+        return f"{address} is no host of anybody's own"
+    return ""
+
+
+class OwnHost(NamedTuple):
+    """A service of the user's own, as the brief names it: this very host (lower case) at this very port."""
+
+    host: str
+    port: int
+
+
 class Rule:
-    """What may be dialled. Not configurable: only tests, whose whole web is loopback, put another in its place."""
+    """What may be dialled. Not configurable: only a web that is loopback as a whole puts another in its place.
+
+    `admitting` gives a copy for requests to the user's own APIs, and no others.
+    """
 
     ports: frozenset[int] = PORTS
+    _own: frozenset[OwnHost] = frozenset()
+
+    def admitting(self, own: Collection[OwnHost]) -> Self:
+        rule = copy(self)
+        rule._own = frozenset(own)
+        return rule
 
     def refusal(self, address: Address) -> str:
         return closed(address)
@@ -109,6 +137,10 @@ class Rule:
             return IPv4Address(host)
         except AddressValueError:
             raise _refused(f"{host[:60]!r} is an address in disguise") from None
+
+    def is_own(self, host: str, port: int) -> bool:
+        """True for a service of the user's own, whose address may be private."""
+        return OwnHost(host, port) in self._own
 
     def check_port(self, port: int) -> None:
         if port not in self.ports:
@@ -148,7 +180,7 @@ def read_target(url: str, rule: Rule) -> Target:
     if "@" in parts.netloc or not host:
         raise _refused("a user name before the host, or no host")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(scheme, read_host(host, rule), checked_port(port, rule), path)
+    return Target(scheme, *_place(host, port, rule), path)
 
 
 def read_authority(text: str, rule: Rule) -> tuple[str, int]:
@@ -160,12 +192,15 @@ def read_authority(text: str, rule: Rule) -> tuple[str, int]:
         raise _refused("an address without brackets")
     if not _PORT.fullmatch(port):
         raise _refused("no port")
-    return read_host(host, rule), checked_port(int(port), rule)
+    return _place(host, int(port), rule)
 
 
-def checked_port(port: int, rule: Rule) -> int:
+def _place(host: str, port: int, rule: Rule) -> tuple[str, int]:
+    if rule.is_own(host.lower(), port):
+        return host.lower(), port
+    name = read_host(host, rule)
     rule.check_port(port)
-    return port
+    return name, port
 
 
 def read_host(host: str, rule: Rule) -> str:
@@ -252,9 +287,14 @@ class Egress:
         self.rule = rule or Rule()
         self._resolve, self._dial = resolve, dial
 
+    def admitting(self, own: Collection[OwnHost]) -> Egress:
+        """The same way out, and to these own hosts besides."""
+        return Egress(self.rule.admitting(own), resolve=self._resolve, dial=self._dial)
+
     async def open(self, host: str, port: int) -> Connection:
         """A connection to a host that `read_host` read. `FetchError` EgressRefused, Dns, Connect or Deadline."""
-        self.rule.check_port(port)
+        if not self.rule.is_own(host, port):
+            self.rule.check_port(port)
         failure = FetchError("Connect", "no address answered")
         for address in (await self._addresses(host, port))[:DIALS]:
             try:
@@ -268,10 +308,11 @@ class Egress:
 
     async def _addresses(self, host: str, port: int) -> list[Address]:
         """The addresses of a host, once; one that is not public spoils all, whatever its place in the answer."""
+        refused = own_refusal if self.rule.is_own(host, port) else self.rule.refusal
         literal = self.rule.literal(host)
         found = [literal] if literal is not None else [_answer(text) for text in await self._ask(host, port)]
         for address in found:
-            if refusal := self.rule.refusal(address):
+            if refusal := refused(address):
                 raise _refused(f"{host} leads to {refusal}" if literal is None else refusal)
         return found
 

@@ -166,7 +166,8 @@ class Pace:
     def hear(self, host: str, status: int | None, headers: Headers, outcome: Outcome) -> Suspension | None:
         """What an answer means for the next request: a success clears, a block or Retry-After suspends."""
         if outcome.answered:
-            self._memory.release(host)
+            if self._memory.suspensions(host):  # a look is free, a write waits for the disk
+                self._memory.release(host)
             return None
         now = self._clock.now()
         kind, seconds, why = rest(status, headers, outcome, now)

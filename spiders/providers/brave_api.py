@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from audit.models import AggregateRating, Feature, Hit, Link, Outcome, Page
+from audit.models import AggregateRating, Feature, Hit, Link, Outcome, Page, SerpQuery
 from spiders.address import parameter
-from spiders.provider import Answer, Provider, get, rows, stars, trouble, whole, word
+from spiders.ask import ApiRequest, Keys, Way, address
+from spiders.provider import USUAL, Answer, Provider, get, rows, stars, trouble, whole, word
 
 Row = Mapping[str, object]
 
@@ -23,14 +24,36 @@ _BLOCKS = {
     "locations": Feature.LOCAL_PACK,
     "infobox": Feature.KNOWLEDGE_PANEL,
 }
+_PATH = "/res/v1/web/search"
+_ROWS = "20"  # the most of one request, and about what a page of search.brave.com shows
+# Countries and languages Brave takes (its documentation, "Country codes", "Language codes"); others are an error 422.
+_COUNTRIES = (
+    "AR AU AT BE BR CA CL DK FI FR DE GR HK IN ID IT JP KR MY MX NL NZ NO CN PL PT PH RU SA ZA ES SE CH TW TR GB US"
+)
+_EVERYWHERE = "ALL"
+_LANGUAGES = {"zh": "zh-hans", "ja": "jp", "pt": "pt-pt"}
 
 
 class BraveApi(Provider):
     name = "brave_api"
     homepage = "https://brave.com/search/api/"
     engines = ("brave",)
+    asks = engines
+    address = "https://api.search.brave.com"
     verified = date(2026, 11, 1)
     documentation = "https://api-dashboard.search.brave.com/documentation"
+
+    def ask(self, query: SerpQuery, keys: Keys, way: Way = USUAL) -> ApiRequest:
+        url = address(
+            self.base(way),
+            way.path or _PATH,
+            q=query.keyword,
+            count=_ROWS,
+            offset=str(query.page - 1),
+            country=query.country if len(query.country) == 2 and query.country in _COUNTRIES else _EVERYWHERE,
+            search_lang=_LANGUAGES.get(query.language, query.language),
+        )
+        return ApiRequest("GET", url, secret_headers=(("X-Subscription-Token", keys["key"]),))
 
     def recognises(self, document: object) -> bool:
         kind = get(document, "type")

@@ -6,12 +6,15 @@ counted again here. Status 40102 is the vendor's own "No Search Results". Source
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from audit.models import AggregateRating, Device, Feature, Hit, Link, Outcome, Page, Status
+from audit.models import AggregateRating, Device, Feature, Hit, Link, Outcome, Page, SerpQuery, Status
 from spiders.address import parameter
-from spiders.provider import Answer, Provider, get, moment, rows, stars, strings, trouble, whole, word
+from spiders.ask import JSON, ApiRequest, CannotAskError, Keys, Way, address, basic
+from spiders.provider import USUAL, Answer, Provider, get, moment, rows, stars, strings, trouble, whole, word
 
 Row = Mapping[str, object]
 
@@ -51,6 +54,19 @@ _FEATURES = {
 }
 _ONE = frozenset({"ai_overview", "knowledge_graph", "organic", "paid", "featured_snippet", "answer_box", "local_pack"})
 """Types that are one element of the page; the others are a box of elements, each a hit."""
+_ROWS = 10
+# ISO 3166-1: letters and number. The vendor's code of a country is 2000 and that number, as in Google's geo targets.
+_COUNTRIES = {
+    letters: int(digits)
+    for letters, digits in re.findall(
+        r"([A-Z]{2})(\d{3})",
+        "AE784 AR032 AT040 AU036 AZ031 BE056 BG100 BR076 BY112 CA124 CH756 CL152 CN156 CO170 CY196 CZ203 DE276 DK208 "
+        "EE233 EG818 ES724 FI246 FR250 GB826 GE268 GR300 HK344 HR191 HU348 ID360 IE372 IL376 IN356 IT380 JP392 KG417 "
+        "KR410 KZ398 LT440 LV428 MA504 MD498 MX484 MY458 NG566 NL528 NO578 NZ554 PE604 PH608 PK586 PL616 PT620 RO642 "
+        "RS688 RU643 SA682 SE752 SG702 SI705 SK703 TH764 TR792 TW158 UA804 US840 UZ860 VN704 ZA710",
+    )
+}
+_CHINESE = {"baidu": "zh_CN"}  # the vendor's code for simplified Chinese; zh-CN elsewhere. Others are ISO 639-1
 _BEST = {"Max5": 5.0, "Percents": 100.0}
 
 
@@ -58,8 +74,31 @@ class DataForSeo(Provider):
     name = "dataforseo"
     homepage = "https://dataforseo.com/"
     engines = ("google", "bing", "yahoo", "baidu", "naver")
+    asks = engines
+    address = "https://api.dataforseo.com"
+    needs = ("user", "key")
+    pages = 1  # `depth` gives the first pages as one list
     verified = date(2026, 11, 1)
     documentation = "https://docs.dataforseo.com/v3/serp/overview/"
+
+    def ask(self, query: SerpQuery, keys: Keys, way: Way = USUAL) -> ApiRequest:
+        """`user` and `key` are the API login and the API password of the account."""
+        if query.country not in _COUNTRIES:
+            raise CannotAskError(f"the code of {query.country or 'no country'} at {self.name} is not known here")
+        task = {
+            "keyword": query.keyword.replace("%", "%25").replace("+", "%2B"),  # the vendor decodes these once
+            "location_code": 2000 + _COUNTRIES[query.country],
+            "language_code": _CHINESE.get(query.engine, "zh-CN") if query.language == "zh" else query.language,
+            "device": "mobile" if query.device is Device.PHONE else "desktop",
+            "depth": _ROWS,
+        }
+        return ApiRequest(
+            "POST",
+            address(self.base(way), way.path or f"/v3/serp/{query.engine}/organic/live/advanced"),
+            headers=(*JSON, ("Content-Type", "application/json")),
+            body=json.dumps([task], ensure_ascii=False).encode(),
+            secret_headers=basic(keys),
+        )
 
     def recognises(self, document: object) -> bool:
         return isinstance(document, Mapping) and "tasks" in document and isinstance(get(document, "status_code"), int)

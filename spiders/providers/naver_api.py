@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from audit.models import Feature, Hit, Outcome, Page, Status
+from audit.models import Feature, Hit, Outcome, Page, SerpQuery, Status
 from spiders.address import host, parameter, path
-from spiders.provider import Answer, Provider, get, moment, rows, trouble, whole, word
+from spiders.ask import ApiRequest, Keys, Way, address
+from spiders.provider import USUAL, Answer, Provider, get, moment, rows, trouble, whole, word
 
 Row = Mapping[str, object]
 
@@ -30,14 +31,42 @@ _FIELDS = {"bloggername": "blog", "cafename": "cafe", "originallink": "news", "m
 _HOSTS = {"kin.naver.com": "kin", "terms.naver.com": "encyc"}
 _LOGIN = {"024", "028"}  # authentication failed, no client id
 _RATE = {"010", "011", "012"}  # daily and per-second limits
+_ROWS = 10
+_HUB, _OLD = "hub", "openapi"
+# Base address, path of the web documents, header of the id, header of the key. The hub's path for web documents is
+# taken over from the older host and was not seen in a citable page: `path` in the brief overrides it.
+_WAYS = {
+    _HUB: (
+        "https://naverapihub.apigw.ntruss.com",
+        "/search/v1/webkr",
+        "X-NCP-APIGW-API-KEY-ID",
+        "X-NCP-APIGW-API-KEY",
+    ),
+    _OLD: ("https://openapi.naver.com", "/v1/search/webkr.json", "X-Naver-Client-Id", "X-Naver-Client-Secret"),
+}
 
 
 class NaverApi(Provider):
     name = "naver_api"
     homepage = "https://www.ncloud.com/product/applicationService/naverApiHub"
     engines = ("naver",)
+    asks = engines
+    needs = ("key", "id")
+    formats = (_HUB, _OLD)
     verified = date(2026, 11, 1)
     documentation = "https://guide.ncloud-docs.com/docs/en/apihub-use"
+
+    def ask(self, query: SerpQuery, keys: Keys, way: Way = USUAL) -> ApiRequest:
+        base, path, id_header, key_header = _WAYS[way.format or _HUB]
+        url = address(
+            way.address or base,
+            way.path or path,
+            query=query.keyword,
+            display=str(_ROWS),
+            start=str(1 + (query.page - 1) * _ROWS),
+            format="" if way.format == _OLD else "json",
+        )
+        return ApiRequest("GET", url, secret_headers=((id_header, keys["id"]), (key_header, keys["key"])))
 
     def recognises(self, document: object) -> bool:
         if _error(document):

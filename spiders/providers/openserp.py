@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from audit.models import Feature, Hit, Link, Outcome, Page, Status
-from spiders.provider import Answer, Provider, get, moment, rows, stars, strings, trouble, whole, word
+from audit.models import Feature, Hit, Link, Outcome, Page, SerpQuery, Status
+from spiders.ask import ApiRequest, Keys, Way, address, basic
+from spiders.provider import USUAL, Answer, Provider, get, moment, rows, stars, strings, trouble, whole, word
 
 Row = Mapping[str, object]
 
@@ -33,14 +34,31 @@ _FEATURES = {
     "discussions": Feature.DISCUSSION,
 }
 _LAST = 1_000_000
+_PATHS = {"duckduckgo": "duck"}  # openserp's own name in the path
+_ROWS = 10
 
 
 class OpenSerp(Provider):
     name = "openserp"
     homepage = "https://github.com/karust/openserp"
     engines = ("google", "yandex", "baidu", "bing", "duckduckgo")
+    asks = engines
+    needs = ()
+    takes = ("user", "key")
     verified = date(2026, 7, 2)
     documentation = "https://github.com/karust/openserp/blob/main/README.md"
+
+    def ask(self, query: SerpQuery, keys: Keys, way: Way = USUAL) -> ApiRequest:
+        url = address(
+            self.base(way),
+            way.path or f"/{_PATHS.get(query.engine, query.engine)}/search",
+            text=query.keyword,
+            lang=query.language.upper(),
+            region=query.country,
+            limit=str(_ROWS),
+            start=str((query.page - 1) * _ROWS) if query.page > 1 else "",
+        )
+        return ApiRequest("GET", url, secret_headers=basic(keys))
 
     def recognises(self, document: object) -> bool:
         return isinstance(get(document, "query", "text"), str) and isinstance(get(document, "meta"), Mapping)

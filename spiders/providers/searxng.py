@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import permutations
 
-from audit.models import Feature, Hit, Outcome, Page, Status
+from audit.models import Feature, Hit, Outcome, Page, SerpQuery, Status
 from spiders.address import parameter
-from spiders.provider import Answer, Provider, clean, get, rows, strings, trouble, whole, word
+from spiders.ask import ApiRequest, Keys, Way, address, basic
+from spiders.provider import USUAL, Answer, Provider, clean, get, rows, strings, trouble, whole, word
 
 Row = Mapping[str, object]
 
@@ -31,8 +32,25 @@ class SearXNG(Provider):
     name = "searxng"
     homepage = "https://docs.searxng.org/"
     engines = ("google", "bing", "baidu", "yandex", "naver", "duckduckgo", "brave", "yahoo")
+    asks = engines
+    needs = ()
+    takes = ("user", "key")
     verified = date(2026, 11, 1)
     documentation = "https://docs.searxng.org/dev/search_api.html"
+
+    def ask(self, query: SerpQuery, keys: Keys, way: Way = USUAL) -> ApiRequest:
+        """One engine a request. The host must list `json` under `search.formats`, else it answers 403."""
+        place = f"{query.language}-{query.country}" if query.language and query.country else query.language
+        url = address(
+            self.base(way),
+            way.path or "/search",
+            q=query.keyword,
+            format="json",
+            engines=query.engine,
+            language=place,
+            pageno=str(query.page),
+        )
+        return ApiRequest("GET", url, secret_headers=basic(keys))
 
     def recognises(self, document: object) -> bool:
         return isinstance(get(document, "results"), list) and isinstance(get(document, "unresponsive_engines"), list)

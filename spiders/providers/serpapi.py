@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import partial
 
-from audit.models import AggregateRating, Device, Feature, Hit, Link, Outcome, Page
-from spiders.provider import Answer, Provider, get, moment, rows, stars, strings, trouble, whole, word
+from audit.models import AggregateRating, Device, Feature, Hit, Link, Outcome, Page, SerpQuery
+from spiders.ask import ApiRequest, Keys, Way, address
+from spiders.provider import USUAL, Answer, Provider, get, moment, rows, stars, strings, trouble, whole, word
 
 Row = Mapping[str, object]
 
@@ -30,6 +31,21 @@ _WEB = {
     "yahoo": "yahoo",
     "brave": "brave",
 }
+_ROWS = 10
+# Engine to its parameters: the words, the country, the language, the page with the number of its first row or page and
+# the step (serpapi.com, one documentation page an engine).
+_ASKED = {
+    "google": ("q", "gl", "hl", "start", 0, _ROWS),
+    "bing": ("q", "cc", "setlang", "first", 1, _ROWS),
+    "baidu": ("q", "", "", "pn", 0, _ROWS),
+    "yandex": ("text", "", "lang", "p", 0, 1),
+    "naver": ("query", "", "", "page", 1, 1),
+    "duckduckgo": ("q", "", "", "start", 0, _ROWS),
+    "yahoo": ("p", "vc", "vl", "b", 1, _ROWS),
+}
+_REGIONS = {("GB", "en"): "uk-en", ("UA", "uk"): "ua-uk", ("KR", "ko"): "kr-kr", ("CN", "zh"): "cn-zh"}
+"""DuckDuckGo's own codes where they are not country and language."""
+_PHONES = frozenset({"google", "bing", "baidu"})  # engines with a parameter for the device
 _EMPTY_WORDS = ("hasn't returned any results", "has not returned any results")
 _EMPTY_STATE = "fully empty"
 _OTHER_QUERY = "empty showing fixed spelling"
@@ -39,8 +55,26 @@ class SerpApi(Provider):
     name = "serpapi"
     homepage = "https://serpapi.com/"
     engines = ("google", "bing", "baidu", "yandex", "naver", "duckduckgo", "yahoo", "brave")
+    asks = tuple(_ASKED)
+    address = "https://serpapi.com"
     verified = date(2026, 11, 1)
     documentation = "https://serpapi.com/search-api"
+
+    def ask(self, query: SerpQuery, keys: Keys, way: Way = USUAL) -> ApiRequest:
+        """This API takes its key in the address only, so the request keeps it apart until it is sent."""
+        words, country, language, page, first, step = _ASKED[query.engine]
+        asked = {"engine": query.engine, words: query.keyword}
+        asked |= {country: query.country.lower()} if country else {}
+        asked |= {language: query.language} if language else {}
+        if query.engine == "duckduckgo" and query.country:
+            usual = f"{query.country}-{query.language}".lower()
+            asked["kl"] = _REGIONS.get((query.country, query.language), usual)
+        if query.engine in _PHONES:
+            asked["device"] = "mobile" if query.device is Device.PHONE else "desktop"
+        if query.page > 1:
+            asked[page] = str(first + (query.page - 1) * step)
+        url = address(self.base(way), way.path or "/search.json", **asked)
+        return ApiRequest("GET", url, secret_parameters=(("api_key", keys["key"]),))
 
     def recognises(self, document: object) -> bool:
         if isinstance(get(document, "search_metadata"), Mapping):

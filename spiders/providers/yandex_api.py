@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 from lxml import etree
 
-from audit.models import Feature, Hit, Outcome, Page, Status
-from spiders.provider import Answer, Provider, clean, get, moment, parse_document, trouble, whole, word
+from audit.models import Feature, Hit, Outcome, Page, SerpQuery, Status
+from spiders.ask import JSON, ApiRequest, Keys, Way, address
+from spiders.provider import USUAL, Answer, Provider, clean, get, moment, parse_document, trouble, whole, word
+from spiders.secret import Secret
 
 NOTHING_FOUND = "15"
 _CODES = {
@@ -31,14 +34,56 @@ _CODES = {
 }
 """Daily limit, rate limit, address not registered, user, user, key, keys' version, old address, robot suspected."""
 _ROOT = "yandexsearch"
+_PATH = "/v2/web/search"
+_ROWS = "10"
+_TYPES = {"RU": "RU", "TR": "TR", "KZ": "KK", "BY": "BE", "UZ": "UZ"}  # country to search type; any other is COM
+_SPOKEN = {
+    "RU": ("ru", "uk", "be", "kk"),
+    "TR": ("tr",),
+    "KK": ("kk", "ru"),
+    "BE": ("be", "ru"),
+    "UZ": ("uz", "ru"),
+    "COM": ("en",),
+}
+"""Languages of the page in each search type, the usual one first (yandex.cloud, concepts/web-search)."""
+_RUSSIA = "225"  # region id; the parameter belongs to the Russian search type only
 
 
 class YandexApi(Provider):
     name = "yandex_api"
     homepage = "https://yandex.cloud/en/services/search-api"
     engines = ("yandex",)
+    asks = engines
+    address = "https://searchapi.api.cloud.yandex.net"
+    needs = ("key", "id")
+    formats = ("html", "xml")
     verified = date(2026, 11, 1)
     documentation = "https://yandex.cloud/en/docs/search-api/concepts/response"
+
+    def ask(self, query: SerpQuery, keys: Keys, way: Way = USUAL) -> ApiRequest:
+        """`id` is the folder of the key's service account. HTML by default: the page an incognito visitor gets."""
+        kind = _TYPES.get(query.country, "COM")
+        spoken = query.language if query.language in _SPOKEN[kind] else _SPOKEN[kind][0]
+        asked = {
+            "query": {
+                "searchType": f"SEARCH_TYPE_{kind}",
+                "queryText": query.keyword,
+                "page": str(query.page - 1),
+            },
+            "groupSpec": {"groupMode": "GROUP_MODE_FLAT", "groupsOnPage": _ROWS, "docsInGroup": "1"},
+            "l10n": f"LOCALIZATION_{spoken.upper()}",
+            "folderId": keys["id"].reveal(),
+            "responseFormat": f"FORMAT_{(way.format or self.formats[0]).upper()}",
+        }
+        if kind == "RU":
+            asked["region"] = _RUSSIA
+        return ApiRequest(
+            "POST",
+            address(self.base(way), way.path or _PATH),
+            headers=(*JSON, ("Content-Type", "application/json")),
+            body=json.dumps(asked, ensure_ascii=False).encode(),
+            secret_headers=(("Authorization", Secret(f"Api-Key {keys['key'].reveal()}")),),
+        )
 
     def recognises(self, document: object) -> bool:
         if _is_xml(document):

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from audit.models import (
+    Action,
     AggregateRating,
+    Audit,
     Change,
     ChangeKind,
     Comparison,
+    Effect,
+    Finding,
     Moved,
     Point,
     Prevalence,
     Quote,
     Rival,
     RivalKeyword,
+    Severity,
     Share,
     Theme,
     Validation,
@@ -23,13 +29,18 @@ from audit.models import (
 
 BEFORE = datetime(2026, 10, 20, 9, tzinfo=UTC)
 MONTHS = (5, 6, 7, 8, 9, 10)
-VALUES = (38.0, 41.0, 33.0, 21.0, 18.0, 14.0)
+VALUES = (38.0, 41.0, 33.0, None, 31.0, 29.0)
+"""July's pages were lost: the line stops there."""
+GRAVE = ("s1/5", "s3/2", "s3/3", "s9/2")
+PAVED = ("s1/5", "s7/3", "s15/4")
 PROFILE = "https://www.trustpilot.com/review/lumivelo.example"
 
 
-def beside() -> dict[str, Any]:
-    """Fields of the Audit by name."""
+def beside(audit: Audit) -> dict[str, Any]:
+    """Fields of the Audit by name; what its own checks and advice say is kept."""
     return {
+        "findings": (*(f for f in audit.findings if f.check != "suspicion"), *suspicions()),
+        "actions": tuple(effects(audit)),
         "changes": changes(),
         "comparisons": comparisons(),
         "trend": trend(),
@@ -38,6 +49,44 @@ def beside() -> dict[str, Any]:
         "prevalence": prevalence(),
         "themes": themes(),
     }
+
+
+def suspicions() -> tuple[Finding, ...]:
+    """Unusual figures, as the check of that name gives them."""
+    return (
+        Finding(
+            check="suspicion",
+            subject=f"profile:{PROFILE}",
+            value=0.31,
+            severity=Severity.WATCH,
+            evidence=(PROFILE,),
+            facts={"kind": "burst", "n": 41, "days": 3, "share": 0.31},
+        ),
+        Finding(
+            check="suspicion",
+            subject=f"profile:{PROFILE}",
+            value=6,
+            severity=Severity.WATCH,
+            evidence=(PROFILE,),
+            facts={"kind": "near_duplicates", "n": 6},
+        ),
+    )
+
+
+def effects(audit: Audit) -> Iterator[Action]:
+    """What the score would become, for two kinds of action, and the rule behind a light."""
+    before = audit.score.dominance or 0.0
+    for action in audit.actions:
+        update: dict[str, Any] = {}
+        if action.id == "examine_grave":
+            update = {"effect": _effect(before, 9.4, "positive_dominates", GRAVE), "rule": "us_ftc_465"}
+        elif action.id == "pave_first_page":
+            update = {"effect": _effect(before, 3.8, audit.verdicts[0].value, PAVED)}
+        yield action if action.effect else action.model_copy(update=update)
+
+
+def _effect(before: float, gain: float, verdict: str, results: tuple[str, ...]) -> Effect:
+    return Effect(before=before, after=before + gain, verdict=verdict, results=results)
 
 
 def changes() -> tuple[Change, ...]:
@@ -60,8 +109,8 @@ def comparisons() -> tuple[Comparison, ...]:
         Comparison(
             verdict=Moved.CHANGED,
             since=BEFORE,
-            before=14,
-            after=2,
+            before=29,
+            after=17,
             effect=-12,
             p=0.012,
             smallest_seen=8,
@@ -95,10 +144,10 @@ def trend() -> tuple[Point, ...]:
         Point(
             taken_at=BEFORE.replace(month=month),
             value=value,
-            low=value - 11,
-            high=value + 9,
-            negatives=6 + at,
-            coverage=0.9,
+            low=None if value is None else value - 11,
+            high=None if value is None else value + 9,
+            negatives=None if value is None else 21 + at,
+            coverage=0.2 if value is None else 0.9,
             breaks=at == 2,
             imported=at < 2,
         )

@@ -1,8 +1,9 @@
-"""Makes the golden files of the report room: `python -m tests.golden.make audit` and `... report`.
+"""Makes the golden files of the report room: `python -m tests.golden.make report`, `... beside`, `... audit`.
 
 `audit.json` is the demonstration's web read by hand into one rich audit (five languages, six engines, pages that
 failed, an advertisement of a competitor, review profiles, a person's label, changes); it is kept as a document, so
-that a change of scoring does not change it. `report.en.html` is what the report room makes of it.
+that a change of scoring does not change it. `beside` writes only what stands beside the scores anew, and
+`report.<language>.html` is what the report room makes of it.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from tests.golden.beside import beside
 
 HERE = Path(__file__).resolve().parent
 DEMO = HERE.parent.parent / "examples" / "demo"
-AUDIT, REPORT = HERE / "audit.json", HERE / "report.en.html"
+AUDIT = HERE / "audit.json"
 TAKEN = datetime(2026, 11, 20, 9, tzinfo=UTC)
 MADE = datetime(2026, 11, 20, 11, 30, tzinfo=UTC)
 STYLE = HouseStyle(
@@ -62,11 +63,24 @@ NOTHING = Outcome(status=Status.RESULTS)
 
 def main(wanted: str) -> None:
     from reports.render import html
+    from reports.words import languages
 
     if wanted == "audit":
-        AUDIT.write_text(rich_audit().model_dump_json(indent=1, exclude_defaults=True) + "\n", "utf-8")
+        write(rich_audit())
     audit = Audit.model_validate_json(AUDIT.read_text("utf-8"))
-    REPORT.write_text(html(audit, style=STYLE), "utf-8")
+    if wanted == "beside":
+        audit = audit.model_copy(update=beside(audit))
+        write(audit)
+    for language in languages():
+        golden(language).write_text(html(audit, style=STYLE, language=language), "utf-8")
+
+
+def write(audit: Audit) -> None:
+    AUDIT.write_text(audit.model_dump_json(indent=1, exclude_defaults=True) + "\n", "utf-8")
+
+
+def golden(language: str) -> Path:
+    return HERE / f"report.{language}.html"
 
 
 def rich_audit() -> Audit:
@@ -74,7 +88,8 @@ def rich_audit() -> Audit:
     snapshot = rich_snapshot()
     labels, keys = label_snapshot(snapshot, people())
     scored = score(snapshot, labels, keys, method=brief().method(), made_at=MADE)
-    return scored.model_copy(update={"actions": advise(scored), **beside()})
+    advised = scored.model_copy(update={"actions": advise(scored)})
+    return advised.model_copy(update=beside(advised))
 
 
 def brief() -> Brief:

@@ -1,0 +1,46 @@
+"""The combiner: probabilities that add up, coefficients with the right signs, silence that accuses nobody."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit.combine import SILENT, Evidence, features, model, of_rule, probabilities, shares
+
+sums = st.floats(0, 40)
+kinds = st.sampled_from(["", "news", "forum", "directory", "complaint_site", "job_board", "official", "other"])
+
+
+@given(sums, sums, sums, sums, st.floats(-40, 40), kinds)
+def test_any_evidence_gives_probabilities(a: float, b: float, c: float, d: float, end: float, kind: str) -> None:
+    p = probabilities(Evidence(a, b, c, d, end, {"neutral": 1}, kind))
+    assert sum(p) == pytest.approx(1.0)
+    assert all(0 <= share <= 1 for share in p)
+
+
+@pytest.mark.parametrize("kind", ["", "news", "forum", "review_site"])
+def test_praise_raises_the_positive_and_blame_the_negative(kind: str) -> None:
+    none, good = Evidence(kind=kind), Evidence(title_praise=3, body_praise=3, end=3, kind=kind)
+    bad = Evidence(title_blame=3, body_blame=3, end=-3, kind=kind)
+    assert probabilities(good)[2] > max(probabilities(none)[2], 0.5)
+    assert probabilities(bad)[0] > max(probabilities(none)[0], 0.5)
+
+
+@given(kinds)
+def test_silence_is_neutral_and_uncertain_on_every_page(kind: str) -> None:
+    p = probabilities(Evidence(kind=kind))
+    assert SILENT[0] <= p[1] <= SILENT[1]
+    assert max(p) == p[1] < model().certain_from
+
+
+def test_a_rule_is_worth_what_was_counted() -> None:
+    p = of_rule("owned", 0)
+    assert p[1] == model().rules["owned"]
+    assert of_rule("no such rule", -1)[0] == model().rules["any"]
+
+
+def test_names_without_a_coefficient_say_nothing() -> None:
+    told = features(Evidence(title_praise=2))
+    assert shares(told) == shares(told | {"unheard of": 5.0})
+    assert shares({"x": 1.0}, {"x": (0.0, 0.0, 50.0)})[2] == pytest.approx(1.0)
