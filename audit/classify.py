@@ -29,7 +29,7 @@ from audit.models import (
     Snapshot,
 )
 from audit.owners import about_brand, of_another_bearer, owner_of
-from audit.pagekind import page_type_of_words
+from audit.pagekind import likeliest_page_type, page_type_of_words
 from audit.rated import FEWEST, Printed, printed_rating, step_of, step_of_share
 from audit.sentiment import Reading, read, with_page
 from audit.tongue import language_of
@@ -141,7 +141,7 @@ def judged(
         uncertain=verdict.confidence < model().certain_from,
         about_brand=about_brand(hit, brand, language, owner) and not of_another_bearer(reading, kind, owner, place),
         owner=owner,
-        page_type=kind,
+        page_type=likeliest_page_type(kind, f"{host}{path}", hit.title, hit.snippet, language, rated),
         cause=_cause(verdict, owner, kind, reading),
         severity=_severity(verdict, kind, reading),
         language=language,

@@ -21,6 +21,8 @@ FILE = Path(__file__).with_name("combine.toml")
 SIDES = ("neg", "neu", "pos")
 SILENT = (0.5, 0.6)
 """Least and most that neutral gets of a text of which no phrase is known."""
+UNFOUNDED = 0.4
+"""Most of its sum with neutral that negative gets where no phrase accuses."""
 _LEAST = 0.5
 """Less than this is no phrase met."""
 _OPINION = frozenset(
@@ -129,14 +131,16 @@ def features(evidence: Evidence) -> dict[str, float]:
 def shares(told: Mapping[str, float], weights: Mapping[str, Shares] | None = None) -> Shares:
     """Probabilities of named features; `weights` where others than the shipped coefficients are to be tried."""
     known = model().weights if weights is None else weights
-    raw = [0.0, 0.0, 0.0]
+    against = none = good = 0.0
     for name, value in told.items():
         if value and name in known:
-            for side, weight in enumerate(known[name]):
-                raw[side] += weight * value
-    top = max(raw)
-    lifted = [math.exp(value - top) for value in raw]
-    total = sum(lifted)
+            weight = known[name]
+            against += weight[0] * value
+            none += weight[1] * value
+            good += weight[2] * value
+    top = max(against, none, good)
+    lifted = (math.exp(against - top), math.exp(none - top), math.exp(good - top))
+    total = lifted[0] + lifted[1] + lifted[2]
     return (lifted[0] / total, lifted[1] / total, lifted[2] / total)
 
 
@@ -144,7 +148,18 @@ def probabilities(evidence: Evidence) -> Shares:
     """(negative, neutral, positive) of what the words and the page say."""
     p = shares(features(evidence))
     told = evidence.context.get("neutral", 0) + evidence.context.get("official", 0)
-    return _hushed(p) if evidence.silent and not told and not evidence.by_head else p
+    if evidence.silent and not told and not evidence.by_head:
+        return _hushed(p)
+    return _founded(p, evidence)
+
+
+def _founded(p: Shares, evidence: Evidence) -> Shares:
+    """No accusation without a phrase that accuses, or a head that is sure: polarity words and the kind of page alone
+    call nothing negative."""
+    if evidence.blame >= _LEAST or evidence.head_side <= -HEAD_SURE:
+        return p
+    bad = min(p[0], UNFOUNDED * (p[0] + p[1]))
+    return (bad, p[1] + p[0] - bad, p[2])
 
 
 def _hushed(p: Shares) -> Shares:

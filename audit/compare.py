@@ -17,7 +17,7 @@ from audit.permutation import Permuted, Series, adjusted, permuted
 from audit.shares import Cell, cells, mix
 
 ALPHA = 0.04
-"""A little under the 5 % that may be false: of 1,000 simulated pairs then no regime shows more (benchmarks.movement)."""
+"""A little under the 5 % that may be false: then no regime shows more than 5 % of 1,000 pairs (benchmarks.movement)."""
 BRAND_CAPTURES = 2
 """Captures a time that a verdict about the brand needs, and about a keyword (reliability section 4.3)."""
 KEYWORD_CAPTURES = 5

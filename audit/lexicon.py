@@ -231,7 +231,7 @@ def longest(cues: Iterable[Cue], size: int) -> list[Cue]:
     taken: list[Cue] = []
     busy = bytearray(size)
     for cue in sorted(cues, key=lambda c: (c.start - c.end, c.start)):
-        if not any(busy[cue.start : cue.end]):
+        if 1 not in busy[cue.start : cue.end]:
             busy[cue.start : cue.end] = b"\x01" * (cue.end - cue.start)
             taken.append(cue)
     return sorted(taken, key=lambda c: c.start)

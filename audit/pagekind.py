@@ -53,6 +53,22 @@ _LISTED = re.compile(
     re.IGNORECASE,
 )
 _MAP = re.compile(r"(?:^|[./])(?:maps?|place|amap|2gis|zoon|wikimapia)(?:[./]|$)|/maps", re.IGNORECASE)
+_PHOTOS = re.compile(
+    r"\b\d[\d., ]*\s?(?:photos|pictures|images)\b|\b\d[\d., ]*\s?фото(?:граф\w*)?\b|— фото|\bphotos of\b"
+    r"|사진 ?[\d,]+ ?장|\d ?[张幅](?:照片|图片|实拍)",
+    re.IGNORECASE,
+)
+"""A title that counts pictures."""
+_PLACE = re.compile(r"·[^·]*·")
+"""A row of facts between dots: trade, street, hours."""
+_PRICED = re.compile(
+    r"\b(?:pricing|plans?|costs?|prices?)\b|цен[аы]\b|тариф|ставк|стоимость|вартість|ціни?\b|요금|가격|多少钱|价格|报价|收费",
+    re.IGNORECASE,
+)
+"""A title that asks what something costs: a list, wherever it stands."""
+_MANY_FIGURES = 3
+_FIGURE = re.compile(r"\d[\d.,]*")
+_ASKS = re.compile(r"[?？]|吗|还是")
 _PATTERNS = {
     code: tuple(re.compile(shape, re.IGNORECASE if code != "en" else 0) for shape in shapes)
     for code, shapes in _SPEECH.items()
@@ -60,17 +76,16 @@ _PATTERNS = {
 
 
 def page_type_of_words(kind: PageType, address: str, title: str, snippet: str, language: str, rated: bool) -> PageType:
-    """The kind an address told, made more exact by the result's words; `rated` where a rating stands in them."""
+    """The kind an address told, made more exact by the result's words; `rated` where a rating stands in them. What
+    the words leave open stays OTHER: how a text is to be weighed is not guessed."""
     if language not in _PATTERNS or not address or kind not in (PageType.OTHER, PageType.REVIEW_SITE):
         return kind
     if kind is PageType.REVIEW_SITE and not _MAP.search(address):
         return kind
     text = f"{title} ¦ {snippet}"
-    own, press, diary = (len(pattern.findall(text)) for pattern in _PATTERNS[language])
-    if kind is PageType.REVIEW_SITE and not rated and not diary:
-        return PageType.DIRECTORY
-    if kind is not PageType.OTHER:
-        return kind
+    own, press, diary = _spoken(language, text)
+    if kind is PageType.REVIEW_SITE:
+        return kind if rated or diary else PageType.DIRECTORY
     if rated and not press:
         return PageType.REVIEW_SITE
     if _LISTED.search(text) and not diary and press < 2:
@@ -80,3 +95,34 @@ def page_type_of_words(kind: PageType, address: str, title: str, snippet: str, l
     if own >= 2 and own > press:
         return PageType.OFFICIAL
     return PageType.NEWS if press else PageType.OTHER
+
+
+def likeliest_page_type(told: PageType, address: str, title: str, snippet: str, language: str, rated: bool) -> PageType:
+    """What a reader would call the page, for the report: beyond `page_type_of_words`, told by titles that count
+    pictures or ask a price, by facts in a row, and where nothing speaks by what such pages mostly are."""
+    if language not in _PATTERNS or not address:
+        return told
+    open_ones = (PageType.OTHER, PageType.REVIEW_SITE, PageType.DIRECTORY)
+    if told in open_ones and _PHOTOS.search(title):
+        return PageType.PHOTO
+    text = f"{title} ¦ {snippet}"
+    own, _, diary = _spoken(language, text)
+    if told is PageType.REVIEW_SITE and not diary:
+        place = bool(_MAP.search(address) and _PLACE.search(text))
+        return PageType.DIRECTORY if place or (not rated and _PRICED.search(title)) else told
+    return _of_silence(own, title, text) if told is PageType.OTHER else told
+
+
+def _spoken(language: str, text: str) -> tuple[int, int, int]:
+    """Words of a firm, of a newspaper, of a diary."""
+    own, press, diary = (len(pattern.findall(text)) for pattern in _PATTERNS[language])
+    return own, press, diary
+
+
+def _of_silence(own: int, title: str, text: str) -> PageType:
+    """Nothing speaks clearly: who says "you" once is mostly the firm, who asks a guide, who counts a list."""
+    if _ASKS.search(title):
+        return PageType.BLOG
+    if own:
+        return PageType.OFFICIAL
+    return PageType.DIRECTORY if len(_FIGURE.findall(text)) >= _MANY_FIGURES else PageType.NEWS

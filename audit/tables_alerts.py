@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from typing import Self
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
 from audit.models import Document
+from audit.tables_schedule import Zone
 
 _HOURS = re.compile(r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
 _VARIABLE = re.compile(r"^env:[A-Z][A-Z0-9_]*$")
@@ -99,7 +99,7 @@ class AlertsTable(Document):
     coverage_move: float = Field(default=0.05, gt=0, le=1)
     quiet: str = ""
     """Hours without messages, like `22:00-07:00`; what happens then is sent afterwards."""
-    timezone: str = "UTC"
+    timezone: Zone = "UTC"
     mail: MailTable | None = None
     hooks: tuple[HookTable, ...] = ()
 
@@ -108,13 +108,4 @@ class AlertsTable(Document):
     def _hours(cls, value: str) -> str:
         if value and not _HOURS.match(value):
             raise ValueError(f"{value!r} are no hours; write them like '22:00-07:00'")
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"{value!r} is no time zone; write it like 'Europe/Kyiv'") from None
         return value

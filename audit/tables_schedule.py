@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from audit.models import Document
 
 _TIME = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
 _CURRENCY = re.compile(r"^[A-Z]{3}$")
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"{value!r} is no time zone; write it like 'Europe/Kyiv'") from None
+    return value
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+"""A name of the time zone database."""
 
 
 class Every(StrEnum):
@@ -42,7 +55,7 @@ class ScheduleTable(Document):
 
     every: Every = Every.WEEKLY
     at: str = "06:30"
-    timezone: str = "UTC"
+    timezone: Zone = "UTC"
     weekday: Weekday = Weekday.MON
     """Of a weekly run."""
     day: int = Field(default=1, ge=1, le=31)
@@ -53,15 +66,6 @@ class ScheduleTable(Document):
     def _time(cls, value: str) -> str:
         if not _TIME.match(value):
             raise ValueError(f"{value!r} is no time of day; write it like '06:30'")
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"{value!r} is no time zone; write it like 'Europe/Kyiv'") from None
         return value
 
 

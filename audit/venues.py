@@ -29,6 +29,12 @@ _HOST_SHAPES: tuple[tuple[str, PageType], ...] = (
     (r"(^|[.-])(help|support|notice)[.]", PageType.OTHER),
     (r"(^|[.-])(shops?|store|market|buy)[.-]|[.-](shop|store)$|-shop\b", PageType.SHOP),
     (r"(^|[.-])wiki[.-]|pedia\.|\.wiki$", PageType.ENCYCLOPEDIA),
+    (
+        r"(tech|retail|agro|agri|auto|logisti|pharma?|hospitality|hotel|energy|solar|crypto|fintech|insurance|aviation"
+        r"|shipping|packaging|grocer|adtech|marketing|realty|construction)\w*-?(news|today|weekly|wire|times|insider"
+        r"|journal|world|daily|magazine|dive|week|review|brief)\.|[a-z]{2,}-magazine\.",
+        PageType.INDUSTRY_MEDIA,
+    ),
     (r"(^|[.-])(news|gazeta|press|media)[.-]|news\.|novosti|novyny|gazet|hazeta|times\.|herald|tribune", PageType.NEWS),
     (
         r"vestnik|visnyk|segodnya|sohodni|[.-]vesti|[.-]visti|lenta\b|-pulse\b|chronicle|gazette|observer",

@@ -83,7 +83,8 @@ def public_items() -> list[Item]:
     for language, kind in HEADS:
         shipped = head(language, kind)
         rows = [row for name in (shipped.card["rows"] if shipped else ()) for row in rows_of(SETS, known[name])]
-        learnt, kept = defaultdict(list), defaultdict(list)
+        learnt: dict[str, list[Labelled]] = defaultdict(list)
+        kept: dict[str, list[Labelled]] = defaultdict(list)
         for row in rows:
             (kept if fold_of(row.text) == 0 else learnt)[row.source].append(row)
         chosen = [row for name, each in learnt.items() for row in sample(each, alone=len(learnt) == 1)]

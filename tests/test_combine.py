@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.combine import SILENT, Evidence, features, model, of_rule, probabilities, shares
+from audit.combine import (
+    FEW,
+    HEAD_SURE,
+    LONG,
+    SILENT,
+    Evidence,
+    features,
+    head_of,
+    model,
+    of_rule,
+    probabilities,
+    shares,
+)
 
 sums = st.floats(0, 40)
 kinds = st.sampled_from(["", "news", "forum", "directory", "complaint_site", "job_board", "official", "other"])
@@ -44,3 +56,26 @@ def test_names_without_a_coefficient_say_nothing() -> None:
     told = features(Evidence(title_praise=2))
     assert shares(told) == shares(told | {"unheard of": 5.0})
     assert shares({"x": 1.0}, {"x": (0.0, 0.0, 50.0)})[2] == pytest.approx(1.0)
+
+
+def sided(kind: str, side: float, blame: float = 0.0) -> Evidence:
+    head = ((1 - side) / 2, 0.0, (1 + side) / 2)
+    return Evidence(body_blame=blame, kind=kind, head=head)
+
+
+@pytest.mark.parametrize("kind", ["review_site", "news"])
+def test_a_sure_head_speaks_where_no_phrase_does(kind: str) -> None:
+    bad, good = probabilities(sided(kind, -0.95)), probabilities(sided(kind, 0.95))
+    assert bad[0] > good[0]
+    assert good[2] > bad[2]
+    assert max(good) > SILENT[1], "silence is no longer all that is known"
+    doubtful = probabilities(sided(kind, HEAD_SURE / 2))
+    assert SILENT[0] <= doubtful[1] <= SILENT[1]
+
+
+def test_which_head_is_asked_and_when() -> None:
+    assert head_of(Evidence(kind="review_site"), 20) == "review"
+    assert head_of(Evidence(kind="news"), 20) == "title"
+    assert head_of(Evidence(kind="forum"), 20) == "", "talk is neither a review nor a headline"
+    assert head_of(Evidence(kind="news", title_blame=FEW), 20) == "", "the phrases leave no doubt"
+    assert head_of(Evidence(kind="news", title_blame=FEW), LONG + 1) == "title"

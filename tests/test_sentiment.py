@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -245,6 +247,21 @@ def test_textblob_is_the_packages_own() -> None:
     for row in rows_of(LINES / "en.jsonl"):
         text = f"{row['title']}. {row['snippet']}"
         assert textblob_polarity(text) == pytest.approx(sentiment(text)[0], abs=0.006)
+
+
+@pytest.mark.parametrize("text", ["Parcel arrives in two parts", "meh, o.O", "xD", "8-D", "Not good!", "It is :("])
+def test_readers_are_spared_only_where_they_have_nothing_to_say(text: str) -> None:
+    with patch("audit.sentiment._PLAIN", re.compile("(?!)")):
+        asked = read(text, "", "en").evidence.moods
+    assert read(text, "", "en").evidence.moods == asked
+
+
+def test_a_trained_head_is_heard_where_phrases_are_silent_and_its_word_is_told() -> None:
+    text = "Day two and my Lumivelo sounds like a coffee grinder, into the bin it goes"
+    heard = read("", text, "en", ("Lumivelo",), "review_site")
+    assert heard.evidence.head is not None
+    assert any(each.startswith("head:") for each in heard.because)
+    assert read("", text, "en", ("Lumivelo",), "forum").evidence.head is None
 
 
 def test_textblob_is_heard_in_english_only() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.models import PageType
+from audit.pagekind import likeliest_page_type
 from audit.venues import is_government, page_type_of, registrable, telling_part, venue, venues
 
 NAMED = """
@@ -126,3 +127,27 @@ def test_the_label_an_owner_chose() -> None:
 @given(host=st.text(max_size=60), path=st.text(max_size=60))
 def test_any_address_has_a_kind(host: str, path: str) -> None:
     assert page_type_of(host, path) in set(PageType)
+
+
+@pytest.mark.parametrize(
+    ("told", "address", "title", "snippet", "language", "likely"),
+    [
+        (PageType.OTHER, "a.example", "Camp Lumivelo: 48 photos", "", "en", PageType.PHOTO),
+        (
+            PageType.REVIEW_SITE,
+            "a.example/maps",
+            "Lumivelo",
+            "4.6 (12) · Bike shop · High St",
+            "en",
+            PageType.DIRECTORY,
+        ),
+        (PageType.REVIEW_SITE, "a.example", "Lumivelo pricing and plans", "From 9 a seat", "en", PageType.DIRECTORY),
+        (PageType.REVIEW_SITE, "a.example", "Lumivelo reviews", "I love my bike", "en", PageType.REVIEW_SITE),
+        (PageType.OTHER, "a.example", "Люмивело: стоит ли брать?", "Разберём", "ru", PageType.BLOG),
+        (PageType.OTHER, "", "Lumivelo: 48 photos", "", "en", PageType.OTHER),
+    ],
+)
+def test_the_likeliest_page_type(
+    told: PageType, address: str, title: str, snippet: str, language: str, likely: PageType
+) -> None:
+    assert likeliest_page_type(told, address, title, snippet, language, False) is likely
