@@ -156,7 +156,7 @@ def probabilities(evidence: Evidence) -> Shares:
 def _founded(p: Shares, evidence: Evidence) -> Shares:
     """No accusation without a phrase that accuses, or a head that is sure: polarity words and the kind of page alone
     call nothing negative."""
-    if evidence.blame >= _LEAST or evidence.head_side <= -HEAD_SURE:
+    if evidence.blame > _LEAST or evidence.head_side <= -HEAD_SURE:  # the half is what English polarity may weigh
         return p
     bad = min(p[0], UNFOUNDED * (p[0] + p[1]))
     return (bad, p[1] + p[0] - bad, p[2])
