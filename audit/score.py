@@ -9,7 +9,7 @@ from functools import cache
 from audit.checks import find
 from audit.curve import Curve, curves, load
 from audit.doubt import Doubt
-from audit.models import Audit, Label, Method, Owner, Scope, Score, Snapshot
+from audit.models import Audit, Label, Method, Origin, Owner, Scope, Score, Snapshot, Verdict
 from audit.shares import Cell, PageShares, cells, coverage, mean, pages
 from audit.verdict import verdicts
 
@@ -58,7 +58,11 @@ def score(
         labels=dict(labels),
         label_keys=dict(label_keys),
         scores=scores,
-        verdicts=verdicts(scores[0], chosen, method, previous),
+        verdicts=(
+            (Verdict.NOT_ENOUGH,)  # a table of positions knows only the rows it lists
+            if snapshot.origin is Origin.POSITIONS
+            else verdicts(scores[0], chosen, method, previous)
+        ),
         findings=found,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from audit.models import Verdict
+from audit.models import Origin, Verdict
 from reports import safety
 from reports.charts import Part, Svg, bar, score_range
 from reports.rows import Mark, Reader
@@ -124,6 +124,8 @@ def verdict_sentence(reader: Reader) -> str:
 
 def not_enough(reader: Reader) -> str:
     score, rules = reader.audit.score, reader.audit.method
+    if reader.audit.snapshot.origin is Origin.POSITIONS:
+        return "not_enough_positions"
     if score.coverage < rules.coverage_floor:
         return "not_enough_coverage"
     return "not_enough_read" if score.unlabelled > rules.unlabelled_ceiling else "not_enough_brand"

@@ -16,11 +16,16 @@ from hypothesis import strategies as st
 from audit.brief import Brief, parse_brief
 from audit.cli import main
 from audit.errors import UsageError
-from audit.models import Device, Origin
+from audit.models import Device, Origin, Verdict
 from audit.position_labels import scale_of, sentiment_of
 from audit.position_table import day_of, day_order, decoded, mapped, position_of, read_table
 from audit.positions import PARTIAL, Hints, Imported, country_of, imported
+from audit.score import score
 from audit.store import Store
+from reports.head import verdict_sentence
+from reports.rows import Reader
+from reports.words import Words
+from tests.audits import NOW, audit_of, keys_of, labels_of
 
 BRIEF = """
 [brand]
@@ -341,3 +346,15 @@ def test_the_command_keeps_nothing_where_a_row_is_bad(
     assert run(monkeypatch, "positions", "brief.toml", "p.csv", "--skip-bad") == 0
     assert "line 3: 'third' is no position; left out" in capsys.readouterr().out
     assert run(monkeypatch, "positions", "brief.toml", "none.csv") == 2
+
+
+def test_a_table_of_positions_gives_no_verdict() -> None:
+    """It knows only the rows it lists: what it does not list may be anything."""
+    audit = audit_of("+++")
+    table = audit.snapshot.model_copy(update={"origin": Origin.POSITIONS})
+    scored = score(table, labels_of(table), keys_of(table), method=audit.method, made_at=NOW)
+    assert scored.verdicts == (Verdict.NOT_ENOUGH,)
+    assert scored.score.dominance == audit.score.dominance
+    said = {language: verdict_sentence(Reader(scored, Words(language))) for language in ("en", "ru", "uk", "ko", "zh")}
+    assert "only a table of past positions" in said["en"]
+    assert len(set(said.values())) == len(said)
