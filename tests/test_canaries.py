@@ -246,7 +246,9 @@ def commands(folder: Path) -> None:
     }
     for name, body in bad.items():
         (wrong / name).write_text(body, "utf-8")
+    (wrong / "table.csv").write_text("keyword,position,url,date\nx,second,https://a.example/,2026-11-01\n", "utf-8")
     asked: list[tuple[str, ...]] = [
+        ("positions", "brief.toml", "inputs/table.csv", "--engine", "google"),
         ("doctor", "brief.toml"),
         ("run", "brief.toml", "--replay", "repaudit.evidence/r0", "--json"),
         ("score", "brief.toml", "--json"),
@@ -337,7 +339,7 @@ def test_the_run_was_what_it_should_be(written: Written) -> None:
     assert "naver_api can be asked for naver (id, key)" in streams
     assert "a secret does not stand in a brief" in streams
     codes = {path.read_text("utf-8").partition("\n")[0][-1] for path in folder.glob("streams-*.txt")}
-    assert codes == {"0", "2", "3", "4", "6"}, "a right command, and errors of every branch a user can reach"
+    assert codes == {"0", "2", "3", "4", "5", "6"}, "a right command, and errors of every branch a user can reach"
 
 
 def test_the_search_finds_a_writer_that_leaks(written: Written, tmp_path: Path) -> None:
