@@ -1,6 +1,6 @@
 """kill -9 through the whole command: the real `repaudit run`, Chromium and Scrapy, struck at random points.
 
-12 points here; `python -m benchmarks.kill` strikes 50, and REPAUDIT_KILL_POINTS says another number.
+4 points here; `python -m benchmarks.kill` strikes 50, and REPAUDIT_KILL_POINTS says another number.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pytest
 from audit.models import Status
 from spiders.browser import find_browser
 
-POINTS = int(os.environ.get("REPAUDIT_KILL_POINTS", "12"))
+POINTS = int(os.environ.get("REPAUDIT_KILL_POINTS", "4"))
 SEED = 1107
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc for what is left alive")
 needs_browser = pytest.mark.skipif(not find_browser().path, reason="no browser on this machine")
