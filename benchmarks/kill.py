@@ -120,7 +120,8 @@ class Web:
             await self._over.wait()
 
     def _seen(self, request: Request) -> None:
-        self.asked[request.url] += 1
+        if not request.url.endswith("/favicon.ico"):  # the browser's own wish, whenever it likes; no visit of ours
+            self.asked[request.url] += 1
         self.told()
 
 

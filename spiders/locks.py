@@ -69,7 +69,7 @@ def only_run(root: Path, brand: str, clock: Clock) -> Lock:
 
 
 def _holder(note: Path, now: datetime) -> str:
-    """Who holds it, for people; a note that cannot be read is no reason to fail."""
+    """Who holds it, for people; a note that is not there yet, or cannot be read, is no reason to fail."""
     try:
         said = json.loads(note.read_text("utf-8"))
         age = max(int((now - datetime.fromisoformat(said["since"])).total_seconds()), 0)
