@@ -36,7 +36,7 @@ from spiders.gate.wire import FetchError
 from spiders.landing import read_landing
 from spiders.loopback import Door
 from spiders.reading import read
-from spiders.run import Errand, Kept, Run, whole
+from spiders.run import Errand, Kept, Run
 from spiders.secret import Scrubber, Secret, logs_scrubbed
 
 MOST_HOPS = 5  # redirects of one address (reliability section 3)
@@ -72,7 +72,6 @@ class Desk:
     ) -> None:
         self.gate, self.run, self.consent, self._told = gate, run, frozenset(consent), told
         self.scrubber = Scrubber([*secrets, urlsplit(gate.proxy.url).password or ""])
-        self._writing = asyncio.Lock()
         self.refused: set[str] = set()
         """Hosts that refused the key: they are not asked again with it."""
 
@@ -86,10 +85,9 @@ class Desk:
         return page.model_copy(update={"headers": (*headers, SCRUBBED), "body": body})
 
     async def finish(self, errand: Errand, capture: Capture | None = None, skipped: Outcome | None = None) -> Kept:
-        """Keep a visit beside the loop, one at a time, and tell of it."""
+        """Keep a visit, and tell of it."""
         errand = errand._replace(url=_USERINFO.sub(r"\1", self.scrubber.text(errand.url)))
-        async with self._writing:
-            entry = await whole(asyncio.to_thread(self.run.keep, errand, capture, skipped=skipped))
+        entry = self.run.keep(errand, capture, skipped=skipped)
         self._told(errand, entry)
         return entry
 

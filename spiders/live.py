@@ -25,7 +25,7 @@ from spiders.crawl import Apis as ApiSpider
 from spiders.crawl import Desk, Landings, Profiles, crawl
 from spiders.gate.gate import Gate, Permit
 from spiders.landing import read_landing
-from spiders.run import Errand, Kept, Run, whole
+from spiders.run import Errand, Kept, Run
 from spiders.secret import Keyring
 
 Told = Callable[[str], None]
@@ -57,7 +57,6 @@ class Live:
     ) -> None:
         self.brief, self.run, self.gate, self._told, self._person = brief, run, gate, told, person
         self._apis = Apis(brief, keyring(run.folder.parent.parent) if keys is None else keys)
-        self._writing = asyncio.Lock()
         self._rows: dict[SerpQuery, tuple[str, ...]] = {}
         """Of each answered cell, the addresses of its organic rows: all that is still needed of its page."""
 
@@ -157,12 +156,7 @@ class Live:
         self._say(errand, outcome)
 
     async def _kept(self, errand: Errand, capture: Capture | None = None, skipped: Outcome | None = None) -> Kept:
-        """Keep a visit beside the loop, one at a time: compressing and the disk must not hold up the other engines.
-
-        Whoever ends this waits until the visit is whole on the disk.
-        """
-        async with self._writing:
-            return await whole(asyncio.to_thread(self.run.keep, errand, capture, skipped=skipped))
+        return self.run.keep(errand, capture, skipped=skipped)
 
     def _refined(self, host: str, capture: Capture) -> Capture:
         """The browser says only that the tunnel failed; the proxy saw why."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from audit.files import file_name
 from spiders.archive.disk import on_disk, write_whole
 
 Clock = Callable[[], datetime]
+LOOKS, BETWEEN = 20, 0.1
+"""How often and after how many seconds the holder's note is looked for."""
 
 
 class Lock:
@@ -58,7 +61,16 @@ def _take(lock: FileLock, note: Path, taken: str, clock: Clock) -> None:
         lock.acquire(timeout=0)
     except Timeout:
         where, mend = str(note.parent), "Wait for it, or end it."
+        _signed(note)
         raise AlreadyRunningError(f"{taken} ({_holder(note, clock())}).", where=where, mend=mend) from None
+
+
+def _signed(note: Path) -> None:
+    """Wait a moment for the holder to sign: of runs begun at once the others come before it has."""
+    for _ in range(LOOKS):
+        if note.exists():
+            return
+        time.sleep(BETWEEN)
 
 
 def only_run(root: Path, brand: str, clock: Clock) -> Lock:

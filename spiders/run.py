@@ -8,13 +8,12 @@ asked for: what a run holds in memory does not grow with its pages.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import NamedTuple, Self
 
 from audit.errors import StoreError
 from audit.models import Evidence, Outcome, Page, SerpQuery
@@ -27,19 +26,6 @@ Keep = Callable[[Page], Evidence]
 LOCK = "lock"
 COLLECTED, SEALED = "collected", "sealed"
 RESTORE = "Restore the folder from a copy."
-
-
-T = TypeVar("T")
-
-
-async def whole(work: Coroutine[Any, Any, T]) -> T:
-    """The work done to its end even where its asker is stopped meanwhile: no visit is ever half on the disk."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
 
 
 class Errand(NamedTuple):
