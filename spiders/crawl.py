@@ -84,7 +84,7 @@ class Desk:
             return page
         return page.model_copy(update={"headers": (*headers, SCRUBBED), "body": body})
 
-    async def finish(self, errand: Errand, capture: Capture | None = None, skipped: Outcome | None = None) -> Kept:
+    def finish(self, errand: Errand, capture: Capture | None = None, skipped: Outcome | None = None) -> Kept:
         """Keep a visit, and tell of it."""
         errand = errand._replace(url=_USERINFO.sub(r"\1", self.scrubber.text(errand.url)))
         entry = self.run.keep(errand, capture, skipped=skipped)
@@ -113,11 +113,11 @@ class GateMiddleware:
         desk, url = self._desk, _public(request)
         answer = await desk.gate.ask(url, consent=desk.consent)
         if not isinstance(answer, Permit):
-            await desk.finish(request.meta["errand"], skipped=answer.outcome)
+            desk.finish(request.meta["errand"], skipped=answer.outcome)
             raise IgnoreRequest(answer.why)
         if answer.host in desk.refused:
             desk.gate.leave(url)
-            await desk.finish(request.meta["errand"], skipped=KEY_REFUSED)
+            desk.finish(request.meta["errand"], skipped=KEY_REFUSED)
             raise IgnoreRequest(KEY_REFUSED.why)
         if answer.overrides:
             request.meta["errand"] = request.meta["errand"]._replace(waived=answer.overrides)
@@ -328,7 +328,7 @@ class ErrandSpider(scrapy.Spider):
         """Where a desk was handed over, its run is read as a whole later: only a spider alone feeds lines."""
         if self.desk is None:
             return
-        entry = await self.desk.finish(errand, Capture(page))
+        entry = self.desk.finish(errand, Capture(page))
         if entry.page is not None and self._own:
             for item in self.items(errand, entry.page):
                 yield item

@@ -143,20 +143,17 @@ class Live:
         errand = Errand(url, Purpose.SERP, cell, context=context)
         async with self.gate.visit(url, consent=self.brief.consent) as answer:
             if not isinstance(answer, Permit):
-                await self._kept(errand, skipped=answer.outcome)
+                self.run.keep(errand, skipped=answer.outcome)
                 self._say(errand, answer.outcome)
                 return
             errand = errand._replace(waived=answer.overrides)
             glance = _Glance(cell)
             capture = await fetcher.visit(url, Place.of(cell), glance.outcome, buttons=BUTTONS, person=self._person)
             capture = self._refined(answer.host, capture)
-            entry = await self._kept(errand, capture)
+            entry = self.run.keep(errand, capture)
             outcome = self._heard(entry, cell, glance)
             self.gate.tell(url, capture.page.status, capture.page.headers, outcome)
         self._say(errand, outcome)
-
-    async def _kept(self, errand: Errand, capture: Capture | None = None, skipped: Outcome | None = None) -> Kept:
-        return self.run.keep(errand, capture, skipped=skipped)
 
     def _refined(self, host: str, capture: Capture) -> Capture:
         """The browser says only that the tunnel failed; the proxy saw why."""
