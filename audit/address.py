@@ -12,6 +12,9 @@ from urllib.parse import quote, unquote_to_bytes
 LONGEST = 8192
 """Longer addresses are cut: no browser sends more, and a stranger's title may hold anything."""
 
+_INVISIBLE = re.compile(r"[\x00-\x20\x7f]+")
+_PLAIN = re.compile(r"[A-Za-z0-9/:@!$'()*,;~._-]*")
+"""Signs that both parts of an address leave as they are."""
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:(?=//)|^https?:", re.IGNORECASE)
 _MOBILE = frozenset({"www", "m", "mobile", "amp", "touch", "wap", "ww", "web"})
 _WWW_NUMBER = re.compile(r"^www?\d{0,2}$")
@@ -34,7 +37,7 @@ _TRACKING = frozenset(
 @lru_cache(maxsize=4096)
 def normal_address(url: str) -> str:
     """`example.com/a/b?x=1` for any spelling of it; "" for an empty or hopeless one. Never raises."""
-    text = "".join(c for c in url[:LONGEST] if c > " " and c != "\x7f")
+    text = _INVISIBLE.sub("", url[:LONGEST])
     text = _SCHEME.sub("", text, count=1).removeprefix("//").partition("#")[0]
     rest, _, query = text.partition("?")
     host, slash, path = rest.replace("\\", "/").partition("/")
@@ -46,11 +49,13 @@ def normal_address(url: str) -> str:
     return f"{address}?{kept}" if kept else address
 
 
+@lru_cache(maxsize=4096)
 def host_of(url: str) -> str:
     """The host of an address as `normal_address` writes it: lower case, punycode, without www. and m."""
     return normal_address(url).partition("/")[0].partition("?")[0]
 
 
+@lru_cache(maxsize=4096)
 def path_of(url: str) -> str:
     """The path of an address, with its leading slash, query left out."""
     return "/" + normal_address(url).partition("?")[0].partition("/")[2]
@@ -76,6 +81,8 @@ def _ascii(label: str) -> str:
 
 def _quoted(part: str, safe: str) -> str:
     """Percent-encode once, whatever it was: decode to bytes, then quote what must be."""
+    if _PLAIN.fullmatch(part):
+        return part
     return quote(unquote_to_bytes(part.encode("utf-8", "surrogatepass")), safe=safe)
 
 

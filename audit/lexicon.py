@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
@@ -58,6 +58,8 @@ _FOLDER = Path(__file__).parent / "languages"
 _GAP = 3
 _GAP_SIGNS = 8
 _KEY = 3
+_MEMORY = 50_000
+"""Words a finder remembers at once."""
 _WORD_OR_SIGN = re.compile(r"[\w']+|[^\w\s]")
 _ONE_WORD, _ONE_STEM = re.compile(r"[\w']+"), re.compile(r"[\w']+\*")
 _FIRST_TWO = re.compile(r"(\w[\w']*|\{b\})[\s,-]+(?!_)(\w[\w']*)(?![\w'*|])")
@@ -85,6 +87,18 @@ class Cue(NamedTuple):
     def aside(self) -> bool:
         """True for a phrase that says what the text is; it stands beside the others and may overlap them."""
         return self.phrase.category in _ASIDE
+
+
+class _Word(NamedTuple):
+    """What the index of phrases says of one word."""
+
+    keys: tuple[tuple[str, tuple[Phrase, ...], Sequence[tuple[str, Phrase]], bool], ...]
+    """Each spelling it is looked up by: phrases of it alone, phrases it begins, whether the next word must tell."""
+    stems: tuple[Phrase, ...]
+    head: bool
+    """True where signs that begin a phrase begin it."""
+    as_following: tuple[str, ...]
+    """How the word before it sees it; () for a sign."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +134,7 @@ class Finder:
     def __init__(self, phrases: Iterable[Phrase], spaced: bool, same: Mapping[int, str]) -> None:
         self._spaced = spaced
         self._patterns: dict[str, re.Pattern[str]] = {}
+        self._words: dict[str, _Word] = {}
         self._whole: dict[str, list[tuple[bool, Phrase]]] = defaultdict(list)
         self._begun: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)
         self._first_word: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)
@@ -161,37 +176,51 @@ class Finder:
     def _in_words(self, text: str) -> list[Cue]:
         out: list[Cue] = []
         following: tuple[str, ...] = ()
+        known = self._words
         for met in reversed(list(_WORD_OR_SIGN.finditer(text))):
-            at, word = met.start(), met.group()
-            keys = (word, word.partition("'")[0]) if "'" in word else (word,)
-            for key in keys:
-                for _, phrase in self._whole.get(key, ()):
+            at, word = met.span()[0], met.group()
+            told = known.get(word) or self._learnt(word)
+            for key, phrases, begun, leading in told.keys:
+                for phrase in phrases:
                     out.append(Cue(phrase, at, at + len(key), key))
-                self._entered(key, following, text, at, out)
-            for size in range(1, min(_KEY, len(word)) + 1):
-                for stem, phrase in self._begun.get(word[:size], ()):
-                    if word.startswith(stem):
-                        out.append(Cue(phrase, at, met.end(), word))
-            if text[at] in self._heads:
+                if begun:
+                    out += self._matched(begun, text, at)
+                if leading and following:
+                    out += self._continued(key, following, text, at)
+            for phrase in told.stems:
+                out.append(Cue(phrase, at, met.end(), word))
+            if told.head:
                 out += self._by_first_signs(text, at, text[at : at + _KEY])
-            bare = word.strip("'")
-            if bare and bare[0].isalnum():
-                following = (bare, bare.partition("'")[0]) if "'" in bare else (bare,)
+            following = told.as_following or following
         return out
 
-    def _entered(self, key: str, following: tuple[str, ...], text: str, at: int, out: list[Cue]) -> None:
-        """Phrases of several words: those that begin with this one, and with this one and what follows it."""
-        if key in self._first_word:
-            out += self._matched(self._first_word[key], text, at)
-        if key not in self._leading:
-            return
+    def _learnt(self, word: str) -> _Word:
+        """What the index says of a word, kept: texts of one language share most of their words."""
+        if len(self._words) >= _MEMORY:
+            self._words.clear()
+        spelt = _spellings(word)
+        keys = ((key, self._whole.get(key, ()), self._first_word.get(key, ()), key in self._leading) for key in spelt)
+        sizes = range(1, min(_KEY, len(word)) + 1)
+        begun = (entry for size in sizes for entry in self._begun.get(word[:size], ()))
+        bare = word.strip("'")
+        told = _Word(
+            keys=tuple((key, tuple(p for _, p in whole), begins, leads) for key, whole, begins, leads in keys),
+            stems=tuple(phrase for stem, phrase in begun if word.startswith(stem)),
+            head=word[0] in self._heads,
+            as_following=() if not bare or not bare[0].isalnum() else _spellings(bare),
+        )
+        self._words[word] = told
+        return told
+
+    def _continued(self, key: str, following: tuple[str, ...], text: str, at: int) -> Iterator[Cue]:
+        """Phrases of several words that begin with this one and what follows it."""
         for after in following:
-            if (key, after) in self._first_two:
-                out += self._matched(self._first_two[key, after], text, at)
-        after = following[0] if following else ""
+            if entries := self._first_two.get((key, after)):
+                yield from self._matched(entries, text, at)
+        after = following[0]
         for size in range(1, min(_KEY, len(after)) + 1):
-            if (key, after[:size]) in self._word_and_stem:
-                out += self._matched(self._word_and_stem[key, after[:size]], text, at)
+            if entries := self._word_and_stem.get((key, after[:size])):
+                yield from self._matched(entries, text, at)
 
     def _in_signs(self, text: str) -> Iterator[Cue]:
         places = [at for at, sign in enumerate(text) if sign != THIN]
@@ -235,6 +264,11 @@ def longest(cues: Iterable[Cue], size: int) -> list[Cue]:
             busy[cue.start : cue.end] = b"\x01" * (cue.end - cue.start)
             taken.append(cue)
     return sorted(taken, key=lambda c: c.start)
+
+
+def _spellings(word: str) -> tuple[str, ...]:
+    """A word as it stands, and what is before its apostrophe: brand's, brand."""
+    return (word, word.partition("'")[0]) if "'" in word else (word,)
 
 
 def _sign(word: str) -> str:

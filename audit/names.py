@@ -20,6 +20,8 @@ def _listed(words: str) -> list[str]:
     return words.split()
 
 
+_NO_HOST_SIGN = re.compile(r"[^a-z0-9]")
+_DOUBLED = re.compile(r"(.)\1+")
 _CYRILLIC = re.compile(r"[а-яёіїєґ]", re.IGNORECASE)
 _HAN_HANGUL = re.compile(r"[\u3400-\u9fff\uac00-\ud7a3]")
 _SOFTENED = {"к": "[кцч]", "г": "[гзж]", "х": "[хсш]"}
@@ -110,7 +112,7 @@ def _says_trade(name: str, lexicon: Lexicon) -> bool:
 
 def host_carries(label: str, names: Iterable[str], lexicon: Lexicon) -> bool:
     """True where the telling part of a host begins or ends with the name: `oakfell-shop`."""
-    bare = re.sub(r"[^a-z0-9]", "", label.casefold())
+    bare = _NO_HOST_SIGN.sub("", label.casefold())
     heard = _sound(bare)
     return len(bare) >= SHORTEST and any(
         heard.startswith(sound) or heard.endswith(sound) for sound in _sounds(tuple(names), lexicon)
@@ -195,8 +197,9 @@ def _latin(sign: str) -> str:
     return sign
 
 
+@lru_cache(maxsize=4096)
 def _sound(spelling: str) -> str:
     """One spelling for sounds that people write in several ways: kh and h, yu and u, ts and c, w and v."""
     for old, new in _SAME_SOUND:
         spelling = spelling.replace(old, new)
-    return re.sub(r"(.)\1+", r"\1", spelling)
+    return _DOUBLED.sub(r"\1", spelling)

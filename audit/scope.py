@@ -30,6 +30,7 @@ _PERHAPS = 0.6
 """What is left of a phrase after "if" or "might"."""
 _SENTENCE = re.compile(r"(?<=[!?…。！？；¦|·—–])|(?<=[.;])(?!\d)|(?=[¦|·])")
 _PAUSE = re.compile(r"[,，、:：]|\s-\s|\s(?:after|when|while|whereas)\s")
+_STOP = re.compile(r"[,:，、]")
 _NEGATIVE_PREFIX = re.compile(r"(?:не|ни|ані|no|not|never)\b|安|不|没")
 
 
@@ -153,7 +154,7 @@ def is_denied(mark: Cue, marks: Sequence[Cue], text: str, lex: Lexicon) -> bool:
 
 def distance(between: str, lex: Lexicon) -> int:
     """Words (signs where unspaced) between two phrases, plus one; beyond reach across a pause."""
-    if lex.spaced and re.search(r"[,:，、]", between):
+    if lex.spaced and _STOP.search(between):
         return lex.reach + 1
     return len(between.split()) + 1 if lex.spaced else len(between.replace(THIN, ""))
 
