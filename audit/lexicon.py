@@ -89,14 +89,21 @@ class Cue(NamedTuple):
         return self.phrase.category in _ASIDE
 
 
+_Entry = tuple[str, Phrase]
+_Second = Mapping[str, Sequence[_Entry]]
+_Key = tuple[str, tuple[Phrase, ...], Sequence[_Entry], _Second | None, _Second | None]
+
+
 class _Word(NamedTuple):
     """What the index of phrases says of one word."""
 
-    keys: tuple[tuple[str, tuple[Phrase, ...], Sequence[tuple[str, Phrase]], bool], ...]
-    """Each spelling it is looked up by: phrases of it alone, phrases it begins, whether the next word must tell."""
+    keys: tuple[_Key, ...]
+    """Each spelling it is looked up by: phrases of it alone, phrases it begins, those the next word must tell."""
     stems: tuple[Phrase, ...]
-    head: bool
-    """True where signs that begin a phrase begin it."""
+    signs: tuple[_Entry, ...]
+    """Phrases its first signs begin."""
+    short: bool
+    """True for one of so few signs that those behind it must tell."""
     as_following: tuple[str, ...]
     """How the word before it sees it; () for a sign."""
 
@@ -138,14 +145,13 @@ class Finder:
         self._whole: dict[str, list[tuple[bool, Phrase]]] = defaultdict(list)
         self._begun: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)
         self._first_word: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)
-        self._first_two: dict[tuple[str, str], list[tuple[str, Phrase]]] = defaultdict(list)
-        self._word_and_stem: dict[tuple[str, str], list[tuple[str, Phrase]]] = defaultdict(list)
+        self._first_two: dict[str, dict[str, list[tuple[str, Phrase]]]] = defaultdict(lambda: defaultdict(list))
+        """First word -> second -> phrases; and first word -> how the second begins -> phrases."""
+        self._word_and_stem: dict[str, dict[str, list[tuple[str, Phrase]]]] = defaultdict(lambda: defaultdict(list))
         self._first_signs: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)
         for phrase in phrases:
             for variant in spelled_out(phrase.text.casefold().translate(same)):
                 self._enter(variant, phrase)
-        self._leading = frozenset(key for key, _ in (*self._first_two, *self._word_and_stem))
-        """Words that begin a phrase of several whose second word is known."""
         sizes: dict[str, set[int]] = defaultdict(set)
         for key in self._whole:
             sizes[key[:1]].add(len(key))
@@ -161,9 +167,9 @@ class Finder:
         elif not self._spaced and not re.search(r"\.\.|\{b\}", variant):
             self._whole[re.sub(r"[\s*^]", "", variant)].append((variant.startswith("^"), phrase))
         elif self._spaced and (two := _FIRST_TWO.match(variant)):
-            self._first_two[_sign(two.group(1)), two.group(2)].append((variant, phrase))
+            self._first_two[_sign(two.group(1))][two.group(2)].append((variant, phrase))
         elif self._spaced and (two := _WORD_AND_STEM.match(variant)):
-            self._word_and_stem[_sign(two.group(1)), two.group(2)[:_KEY]].append((variant, phrase))
+            self._word_and_stem[_sign(two.group(1))][two.group(2)[:_KEY]].append((variant, phrase))
         elif self._spaced and (word := _FIRST_WORD.match(variant)):
             self._first_word[_sign(word.group(1))].append((variant, phrase))
         else:
@@ -171,7 +177,7 @@ class Finder:
 
     def all(self, text: str) -> list[Cue]:
         """Every phrase met, overlapping ones too."""
-        return self._in_words(text) if self._spaced else list(self._in_signs(text))
+        return self._in_words(text) if self._spaced else self._in_signs(text)
 
     def _in_words(self, text: str) -> list[Cue]:
         out: list[Cue] = []
@@ -180,17 +186,19 @@ class Finder:
         for met in reversed(list(_WORD_OR_SIGN.finditer(text))):
             at, word = met.span()[0], met.group()
             told = known.get(word) or self._learnt(word)
-            for key, phrases, begun, leading in told.keys:
+            for key, phrases, begun, second, stem in told.keys:
                 for phrase in phrases:
                     out.append(Cue(phrase, at, at + len(key), key))
                 if begun:
-                    out += self._matched(begun, text, at)
-                if leading and following:
-                    out += self._continued(key, following, text, at)
+                    self._match(begun, text, at, out)
+                if following and (second or stem):
+                    self._match(_continued(second, stem, following), text, at, out)
             for phrase in told.stems:
                 out.append(Cue(phrase, at, met.end(), word))
-            if told.head:
-                out += self._by_first_signs(text, at, text[at : at + _KEY])
+            if told.signs:
+                self._match(told.signs, text, at, out)
+            elif told.short:
+                self._match(self._by_first_signs(text[at : at + _KEY]), text, at, out)
             following = told.as_following or following
         return out
 
@@ -198,31 +206,25 @@ class Finder:
         """What the index says of a word, kept: texts of one language share most of their words."""
         if len(self._words) >= _MEMORY:
             self._words.clear()
-        spelt = _spellings(word)
-        keys = ((key, self._whole.get(key, ()), self._first_word.get(key, ()), key in self._leading) for key in spelt)
         sizes = range(1, min(_KEY, len(word)) + 1)
         begun = (entry for size in sizes for entry in self._begun.get(word[:size], ()))
-        bare = word.strip("'")
+        bare, short = word.strip("'"), len(word) < _KEY
         told = _Word(
-            keys=tuple((key, tuple(p for _, p in whole), begins, leads) for key, whole, begins, leads in keys),
+            keys=tuple(key for key in map(self._key, _spellings(word)) if any(key[1:])),
             stems=tuple(phrase for stem, phrase in begun if word.startswith(stem)),
-            head=word[0] in self._heads,
+            signs=() if short else tuple(self._by_first_signs(word[:_KEY])),
+            short=short and word[0] in self._heads,
             as_following=() if not bare or not bare[0].isalnum() else _spellings(bare),
         )
         self._words[word] = told
         return told
 
-    def _continued(self, key: str, following: tuple[str, ...], text: str, at: int) -> Iterator[Cue]:
-        """Phrases of several words that begin with this one and what follows it."""
-        for after in following:
-            if entries := self._first_two.get((key, after)):
-                yield from self._matched(entries, text, at)
-        after = following[0]
-        for size in range(1, min(_KEY, len(after)) + 1):
-            if entries := self._word_and_stem.get((key, after[:size])):
-                yield from self._matched(entries, text, at)
+    def _key(self, key: str) -> _Key:
+        whole = tuple(phrase for _, phrase in self._whole.get(key, ()))
+        return key, whole, self._first_word.get(key, ()), self._first_two.get(key), self._word_and_stem.get(key)
 
-    def _in_signs(self, text: str) -> Iterator[Cue]:
+    def _in_signs(self, text: str) -> list[Cue]:
+        out: list[Cue] = []
         places = [at for at, sign in enumerate(text) if sign != THIN]
         plain = text.replace(THIN, "")
         whole, sizes, total = self._whole, self._sizes, len(places)
@@ -232,19 +234,16 @@ class Finder:
                 if entries and number + size <= total:
                     end = places[number + size - 1] + 1
                     inside = bool(at) and text[at - 1].isalnum()
-                    yield from (
-                        Cue(phrase, at, end, text[at:end]) for first, phrase in entries if not (first and inside)
-                    )
+                    out += (Cue(phrase, at, end, text[at:end]) for first, phrase in entries if not (first and inside))
             if text[at] in self._heads:
-                yield from self._by_first_signs(text, at, plain[number : number + _KEY])
+                self._match(self._by_first_signs(plain[number : number + _KEY]), text, at, out)
+        return out
 
-    def _by_first_signs(self, text: str, at: int, ahead: str) -> Iterator[Cue]:
+    def _by_first_signs(self, ahead: str) -> Iterator[_Entry]:
         for size in self._head_sizes:
-            entries = self._first_signs.get(ahead[:size])
-            if entries:
-                yield from self._matched(entries, text, at)
+            yield from self._first_signs.get(ahead[:size], ())
 
-    def _matched(self, entries: Iterable[tuple[str, Phrase]], text: str, at: int) -> Iterator[Cue]:
+    def _match(self, entries: Iterable[_Entry], text: str, at: int, out: list[Cue]) -> None:
         patterns = self._patterns
         for variant, phrase in entries:
             pattern = patterns.get(variant)
@@ -252,7 +251,18 @@ class Finder:
                 pattern = patterns[variant] = _pattern(variant, self._spaced)
             met = pattern.match(text, at)
             if met and met.end() > at:
-                yield Cue(phrase, at, met.end(), met.group())
+                out.append(Cue(phrase, at, met.end(), met.group()))
+
+
+def _continued(second: _Second | None, stem: _Second | None, following: tuple[str, ...]) -> Iterator[_Entry]:
+    """Phrases of several words that begin with a word and with what follows it."""
+    if second:
+        for after in following:
+            yield from second.get(after, ())
+    if stem:
+        after = following[0]
+        for size in range(1, min(_KEY, len(after)) + 1):
+            yield from stem.get(after[:size], ())
 
 
 def longest(cues: Iterable[Cue], size: int) -> list[Cue]:

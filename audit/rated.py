@@ -21,6 +21,8 @@ _VOTES = (
     r"개?\s*(?:의\s)?(?:이용\s)?(?:리뷰|후기|평가)|条?个?(?:点评|评价|评分|评论)|人评价|个评分|건|명)"
 )
 _STARS = r"[★⭐☆]"
+_STAR = re.compile(r"[★⭐☆]|star", re.IGNORECASE)
+_DIGITS, _POINT = re.compile(r"\d+"), re.compile(r"\d[.,]\d")
 _WORD = (
     r"(?:rating|rated|score|trustscore|stars|рейтинг|оценка|средн\w+ балл|балл|отзыв\w*|оцінка|бал[аів]*|"
     r"평점|별점|총점|총\s?만족도|만족도|评分|综合评分|口碑|得分)"
@@ -101,19 +103,26 @@ def step_of_share(share: float) -> float:
 
 
 def _stars_of(text: str) -> Printed | None:
+    """The gates only save time: no pattern behind one can match where it is shut."""
+    starred = bool(_STAR.search(text))
+    numbers = len(_DIGITS.findall(text))
+    if not (starred or numbers):
+        return None
     if met := _SCALED.search(text):
         return _printed(met.group(1), met.group(2), _count_near(text, met.end()), met.group())
     if met := _BASE_FIRST.search(text):
         return _printed(met.group(2), met.group(1), _count_near(text, met.end()), met.group())
-    for pattern in (_BEFORE_COUNT, _VOTES_FIRST, _BRACKETED):
+    for pattern in (_BEFORE_COUNT, _VOTES_FIRST, _BRACKETED) if numbers > 1 else ():
         if (met := pattern.search(text)) and (found := _counted(met)):
             return found
-    for pattern in (_BESIDE_STAR, _AFTER_WORD, _GRADED, _UNIT):
+    decimal = bool(numbers > 1 and _POINT.search(text))
+    gates = ((_BESIDE_STAR, starred), (_AFTER_WORD, True), (_GRADED, decimal), (_UNIT, decimal))
+    for pattern in (pattern for pattern, open_ in gates if open_):
         if met := pattern.search(text):
             value = next(group for group in met.groups() if group)
             if found := _printed(value, "", _count_near(text, met.end()), met.group()):
                 return found
-    return _drawn_or_share(text)
+    return _drawn_or_share(text, decimal)
 
 
 def _counted(met: re.Match[str]) -> Printed | None:
@@ -124,13 +133,13 @@ def _counted(met: re.Match[str]) -> Printed | None:
     return _printed(value, "", _whole(count, unit), met.group())
 
 
-def _drawn_or_share(text: str) -> Printed | None:
-    if met := _PERCENT.search(text):
+def _drawn_or_share(text: str, decimal: bool) -> Printed | None:
+    if "%" in text and (met := _PERCENT.search(text)):
         share = int(next(group for group in met.groups() if group))
         return Printed(share=share / 100, shown=met.group().strip()) if share <= 100 else None
     if met := _DRAWN.search(text):
         return _printed(str(len(met.group(1))), "5", None, met.group())
-    if met := _TRAILING.search(text):
+    if decimal and (met := _TRAILING.search(text)):
         return _printed(met.group(1), "5", None, met.group(1))
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from pydantic import ValidationError
 
@@ -44,6 +45,8 @@ def label_of_row(row: Mapping[str, object], judge: Judge | None = None) -> Label
     label, reading = judged_row(row, judge)
     host = host_of(f"{row.get('domain') or ''}")
     other = of_another_bearer(reading, label.page_type, label.owner, venue(host))
+    if not other and label.about_brand:
+        return label
     because = ("context:namesake", *label.because) if other else label.because
     return label.model_copy(update={"about_brand": not other, "because": because})
 
@@ -68,7 +71,7 @@ def judged_row(row: Mapping[str, object], judge: Judge | None = None) -> tuple[L
     names = (fields["brand"],) if fields["brand"] else ()
     lex = lexicon(fields["lang"] if fields["lang"] in languages() else "en")
     owns = bool(names) and not venue(host, path_of(fields["domain"])) and host_carries(telling_part(host), names, lex)
-    brand = Brand(name=fields["brand"] or NAMELESS, domains=(host,) if owns else ())
+    brand = _brand(fields["brand"] or NAMELESS, host if owns else "")
     hit = Hit(
         feature=Feature.ORGANIC,
         title=fields["title"],
@@ -76,8 +79,18 @@ def judged_row(row: Mapping[str, object], judge: Judge | None = None) -> tuple[L
         url=f"https://{fields['domain']}" if fields["domain"] else "",
         rating=_row_rating(row.get("rating")),
     )
-    keyword = Keyword(text=fields["brand"] or "row", language=fields["lang"])
+    keyword = _keyword(fields["brand"] or "row", fields["lang"])
     return judged(hit, brand, text=fields["text"], keyword=keyword, judge=judge)
+
+
+@lru_cache(maxsize=256)
+def _brand(name: str, own_host: str) -> Brand:
+    return Brand(name=name, domains=(own_host,) if own_host else ())
+
+
+@lru_cache(maxsize=256)
+def _keyword(text: str, language: str) -> Keyword:
+    return Keyword(text=text, language=language)
 
 
 def _fields(row: Mapping[str, object]) -> dict[str, str]:

@@ -53,6 +53,8 @@ def language_of(text: str, hint: str = "") -> str:
 
 
 def _script(text: str) -> tuple[str, dict[str, int]]:
+    if text.isascii():
+        return "latin", dict.fromkeys((name for name, _ in _SCRIPTS), 0) | {"latin": int(any(map(str.isalpha, text)))}
     weights = {name: len(pattern.findall(text)) for name, pattern in _SCRIPTS}
     for name in ("hangul", "kana", "han"):
         weights[name] = round(weights[name] * _SIGN_WEIGHT)
