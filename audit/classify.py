@@ -131,6 +131,7 @@ def judged(
     verdict = _decide(hit, owner, place, kind, reading, method or Method())
     if judge is not None and verdict.by in (LabelOrigin.LEXICON, LabelOrigin.MODEL, LabelOrigin.UNREAD):
         verdict = by_judge(judge, Question(hit.title, hit.snippet, language, names, place_kind)) or verdict
+    page_type = likeliest_page_type(kind, f"{host}{path}", hit.title, hit.snippet, language, rated)
     label = Label(
         key=result_key(hit),
         address=normal_address(hit.url),
@@ -139,9 +140,10 @@ def judged(
         confidence=round(verdict.confidence, 3),
         p=None if verdict.p is None else _rounded(verdict.p),
         uncertain=verdict.confidence < model().certain_from,
-        about_brand=about_brand(hit, brand, language, owner) and not of_another_bearer(reading, kind, owner, place),
+        about_brand=about_brand(hit, brand, language, owner)
+        and not of_another_bearer(reading, page_type, owner, place, rated),
         owner=owner,
-        page_type=likeliest_page_type(kind, f"{host}{path}", hit.title, hit.snippet, language, rated),
+        page_type=page_type,
         cause=_cause(verdict, owner, kind, reading),
         severity=_severity(verdict, kind, reading),
         language=language,

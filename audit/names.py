@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from anyascii import anyascii  # noqa: TID251 - the one importer
+
 from audit.lexicon import BRAND, Lexicon
 
 SHORTEST = 4
@@ -86,11 +88,11 @@ def in_full(text: str, names: Iterable[str], lexicon: Lexicon) -> bool:
 
 
 def only_in_lower_case(text: str, names: Iterable[str], lexicon: Lexicon) -> bool:
-    """True where a name in Cyrillic that has a capital is met in a text as it stands, but never with one nor quoted:
-    "the shore was washed away" does not speak of the bank "Shore"."""
+    """True where a name in Cyrillic or Latin that has a capital is met in a text as it stands, but never with one nor
+    quoted: "the shore was washed away" does not speak of the bank "Shore"."""
     if text[:1].islower():
         return False  # somebody who writes without capitals
-    capital = [name for name in names if name[:1].isupper() and _CYRILLIC.search(name)]
+    capital = [name for name in names if name[:1].isupper() and not _HAN_HANGUL.search(name)]
     pattern = _pattern(tuple(capital), lexicon) if capital else None
     met = list(pattern.finditer(text.lower())) if pattern else []
     return bool(met) and not any(
@@ -111,11 +113,15 @@ def _says_trade(name: str, lexicon: Lexicon) -> bool:
 
 
 def host_carries(label: str, names: Iterable[str], lexicon: Lexicon) -> bool:
-    """True where the telling part of a host begins or ends with the name: `oakfell-shop`."""
+    """True where the telling part of a host begins or ends with the name: `oakfell-shop`. A name of few letters must
+    be all of it, or stand apart: many words begin with four letters."""
     bare = _NO_HOST_SIGN.sub("", label.casefold())
-    heard = _sound(bare)
-    return len(bare) >= SHORTEST and any(
-        heard.startswith(sound) or heard.endswith(sound) for sound in _sounds(tuple(names), lexicon)
+    if len(bare) < SHORTEST:
+        return False
+    heard, parts = _sound(bare), {_sound(part) for part in re.split(r"[^a-z0-9]+", label.casefold())}
+    return any(
+        sound == heard or sound in parts or (len(sound) > SHORTEST and heard.startswith(sound) | heard.endswith(sound))
+        for sound in _sounds(tuple(names), lexicon)
     )
 
 
@@ -141,7 +147,8 @@ def scripts_of(names: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def romanised(name: str) -> str:
-    """Latin letters a host would carry for a name in Cyrillic or Hangul; other scripts leave nothing."""
+    """Latin letters a host would carry for a name: in Cyrillic or Hangul as people write them, else (Han) as the tables
+    of anyascii do, a reading a sign."""
     return re.sub(r"[^a-z0-9]", "", "".join(_latin(sign) for sign in name.casefold()))
 
 
@@ -194,7 +201,7 @@ def _latin(sign: str) -> str:
     if 0 <= code < 11172:
         parts = (_INITIALS[code // 588], _VOWELS[code % 588 // 28], _FINALS[code % 28])
         return "".join(part.strip("_") for part in parts)
-    return sign
+    return sign if sign.isascii() else anyascii(sign).casefold()
 
 
 @lru_cache(maxsize=4096)

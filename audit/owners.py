@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from audit.address import host_of, normal_address, path_of
+from audit.bearer import model, share
 from audit.lexicon import lexicon
 from audit.models import Brand, Hit, Owner, PageType
 from audit.names import host_carries, mentions, scripts_of
@@ -13,9 +14,8 @@ from audit.sentiment import Reading
 from audit.tongue import language_of
 from audit.venues import Venue, is_government, telling_part, venue
 
-_SPEAKS_OF_TRADE = frozenset(
-    {PageType.REVIEW_SITE, PageType.COMPLAINT_SITE, PageType.APP_STORE, PageType.JOB_BOARD, PageType.SHOP}
-)
+
+_OF_BUSINESSES = frozenset({PageType.REVIEW_SITE, PageType.COMPLAINT_SITE, PageType.APP_STORE, PageType.JOB_BOARD})
 """Pages of these kinds have businesses for their subject: a word of another bearer there is chance."""
 
 
@@ -57,12 +57,19 @@ def about_brand(hit: Hit, brand: Brand, language: str = "", owner: Owner | None 
     return host_carries(telling_part(host_of(hit.url)), names, lexicon("en")) or _in_address(hit.url, names)
 
 
-def of_another_bearer(reading: Reading, kind: PageType, owner: Owner, place: Venue | None) -> bool:
+def may_be_another(reading: Reading, kind: PageType, owner: Owner, place: Venue | None) -> bool:
+    """False where no words can make another bearer of it: on the brand's own pages, beside the name in full, on a
+    page about businesses (unless its venue is about books or films)."""
+    works = bool(place and place.works)
+    own = owner in (Owner.OWNED, Owner.MANAGED)
+    return not (own or not reading.bearer or "whole" in reading.bearer or (kind in _OF_BUSINESSES and not works))
+
+
+def of_another_bearer(reading: Reading, kind: PageType, owner: Owner, place: Venue | None, rated: bool) -> bool:
     """True where the words are of a surname, a village, a novel: another bearer of the same name."""
-    trade = kind in _SPEAKS_OF_TRADE and not (place and place.works)
-    if owner in (Owner.OWNED, Owner.MANAGED) or trade:
+    if not may_be_another(reading, kind, owner, place):
         return False
-    return "namesake" in reading.context
+    return share(reading.bearer, kind, rated=rated, works=bool(place and place.works)) >= model().another_from
 
 
 def _among(host: str, hosts: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ from audit.lexicon import languages, lexicon
 from audit.models import AggregateRating, Brand, Feature, Hit, Keyword, Label
 from audit.names import host_carries
 from audit.owners import of_another_bearer
+from audit.rated import printed_rating
 from audit.sentiment import Reading
 from audit.venues import telling_part, venue
 
@@ -43,8 +44,9 @@ def classify_row(row: Mapping[str, object], judge: Judge | None = None) -> dict[
 def label_of_row(row: Mapping[str, object], judge: Judge | None = None) -> Label:
     """The label of a row. Without a brief only the words can tell that it is of another bearer of the name."""
     label, reading = judged_row(row, judge)
-    host = host_of(f"{row.get('domain') or ''}")
-    other = of_another_bearer(reading, label.page_type, label.owner, venue(host))
+    fields = _fields(row)
+    rated = bool(row.get("rating")) or printed_rating(fields["title"], fields["snippet"]) is not None
+    other = of_another_bearer(reading, label.page_type, label.owner, venue(host_of(fields["domain"])), rated)
     if not other and label.about_brand:
         return label
     because = ("context:namesake", *label.because) if other else label.because

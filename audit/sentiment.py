@@ -18,10 +18,11 @@ from pathlib import Path
 from string import punctuation
 from typing import Any
 
+from audit.bearer import Named, features
 from audit.combine import Evidence, head_of, probabilities
 from audit.heads import head
 from audit.lexicon import BRAND, THIN, Cue, Lexicon, languages, lexicon, longest
-from audit.names import in_another_word, in_full, mask, only_in_lower_case
+from audit.names import mask
 from audit.scope import factor, is_denied, last_sentence, sentence_of, sentences
 
 FULL_FROM = 3.0
@@ -33,8 +34,6 @@ _GOOD_ENDS = {"cleared": 3.0, "solved": 1.0}
 _TURN_BESIDE = frozenset({"negator", "negator_after", "nobody", "contrast", "now", "solved", "rival", "feared"})
 _OF_PAGE = 0.25
 """What a phrase of the page behind a result counts beside one of its title or snippet."""
-_HINTS = 2
-"""So many words of another bearer's world prove one."""
 _TEXTBLOB, _TEXTBLOB_LEAST = 2.0, 0.1
 """TextBlob's polarity (-1..1) counts as a phrase of this weight, from this strength on."""
 _SHOWN = 8
@@ -49,8 +48,6 @@ _LETTERED = frozenset({"xd", "x", "d", "o"})
 _LETTERS = re.compile(r"[a-z]+")
 _CALL = re.compile(r"[!！]")
 _QUOTE = re.compile(r"[«“\"„「『']")
-_TALK = frozenset({"forum", "social", "review_site", "complaint_site", "app_store", "blog"})
-"""Pages where people write names as they like."""
 _QUOTED = re.compile(r"[\"“«'„]([^\"”»“„]{2,40})[\"”»']")
 _TURNED_BY_CONTEXT = frozenset({"fraud", "legal", "data", "complaint", "safety", "quality", "service", "finance"})
 
@@ -67,6 +64,8 @@ class Reading:
     """Categories of the bad news found, the heaviest first."""
     context: frozenset[str] = frozenset()
     """Kinds of context met: neutral, victim, accuser, cleared, solved, namesake, outdated, question, official."""
+    bearer: Mapping[str, float] = field(default_factory=dict)
+    """What tells another bearer of the name from the brand (audit/bearer.py)."""
 
     @property
     def score(self) -> float:
@@ -100,13 +99,10 @@ def read(title: str, snippet: str, language: str, names: Sequence[str] = (), kin
     plain = lex.prepare(f"{title[:_LONGEST]} ¦ {snippet[:_LONGEST]}")
     text = mask(plain, names, lex)
     cues, context = _met(text, lex)
-    if context.pop("namesake_hint", 0) >= _HINTS:
-        context["namesake"] += 1
-    if kind not in _TALK and _chance(f"{title} ¦ {snippet}"[:_LONGEST], plain, names, lex):
-        context["namesake"] += 1
-    if context["namesake"] and in_full(plain, names, lex):
-        del context["namesake"]
     weighed = _weighed(text, cues, context, lex)
+    strength = sum(abs(weight) for _, weight in weighed)
+    bearer = features(Named(f"{title} ¦ {snippet}"[:_LONGEST], plain, text, names), lex, context, strength)
+    del context["namesake_hint"]
     moods = _moods(f"{title}. {snippet}"[:_LONGEST]) if language == "en" else {}
     evidence = _evidence(text, weighed, context, moods | _shape(title, snippet), kind, bool(title.strip()))
     evidence = _with_head(evidence, title, snippet, language, names)
@@ -120,6 +116,7 @@ def read(title: str, snippet: str, language: str, names: Sequence[str] = (), kin
         because=(*because, *(f"context:{name}" for name in sorted(evidence.context))),
         categories=_categories(weighed),
         context=frozenset(evidence.context),
+        bearer=bearer,
     )
 
 
@@ -192,13 +189,6 @@ def _shape(title: str, snippet: str) -> dict[str, float]:
         "quotes": float(bool(_QUOTE.search(title))),
         "short": float(len(whole) < _SHORT),
     }
-
-
-def _chance(raw: str, plain: str, names: Sequence[str], lex: Lexicon) -> bool:
-    """The name is met by chance: a common word, or the beginning of another one."""
-    if lex.language in ("ru", "uk"):
-        return only_in_lower_case(raw, names, lex)
-    return lex.language == "ko" and in_another_word(plain, names, lex)
 
 
 @cache

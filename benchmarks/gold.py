@@ -34,6 +34,8 @@ REFERENCE = 1500
 CUT = 160
 DRAWS = 3
 MARGIN = 0.02
+APART = ("test", "apart")
+"""Sets that are scored and never read nor learnt from."""
 FLOORS = Path(__file__).parents[1] / "tests" / "gold_floors.toml"
 Row = Mapping[str, Any]
 
@@ -51,12 +53,17 @@ def silenced(phrases: frozenset[str]) -> Iterator[None]:
 
 
 def sets(language: str) -> dict[str, list[Row]]:
-    """Labelled results at hand by set: gold, own lines, fresh dev, fresh test."""
-    gold = rows_of(GOLD / f"{language}.jsonl") if (GOLD / f"{language}.jsonl").exists() else []
-    own = rows_of(FIXTURES / "lexicons" / f"{language}.jsonl")
-    fresh = rows_of(FIXTURES / "fresh" / f"{language}.jsonl")
+    """Labelled results at hand by set: gold, own lines, fresh dev, results written for learning, and what is scored
+    and never read: fresh test, and the brands of the results that were kept apart."""
+    gold, own = _if_there(GOLD / f"{language}.jsonl"), _if_there(FIXTURES / "lexicons" / f"{language}.jsonl")
+    fresh = _if_there(FIXTURES / "fresh" / f"{language}.jsonl")
     halves = {split: [row for row in fresh if row["split"] == split] for split in ("dev", "test")}
-    return {"gold": [*gold], "own": [*own], "dev": [*halves["dev"]], "test": [*halves["test"]]}
+    written = {part: _if_there(FIXTURES / "results" / part / f"{language}.jsonl") for part in ("learnt", "apart")}
+    return {"gold": gold, "own": own, **halves, **written}
+
+
+def _if_there(path: Path) -> list[Row]:
+    return [*rows_of(path)] if path.exists() else []
 
 
 @dataclass(frozen=True, slots=True)

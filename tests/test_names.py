@@ -86,6 +86,10 @@ def test_named_with_its_trade(language: str, name: str, text: str, whole: bool) 
         ("shvydkoviz", "Швидковіз", "uk", True),
         ("bystrogruz", "Быстрогруз", "ru", True),
         ("muranjae", "물안재", "ko", True),
+        ("liuguang-express", "流光", "zh", True),
+        ("liuguangcar", "流光单车", "zh", True),
+        ("opusdei", "Opus", "en", False),
+        ("opus-shop", "Opus", "en", True),
         ("brackenfordbank", "Brackenford Bank", "en", True),
         ("bank", "Brackenford Bank", "en", False),
         ("reviews", "Lumivelo", "en", False),
@@ -100,7 +104,7 @@ def test_a_host_carries_the_name(label: str, name: str, language: str, carried: 
 def test_romanised() -> None:
     assert romanised("Швидковіз") == "shvidkoviz"
     assert romanised("루미") == "rumi"
-    assert romanised("流光") == ""
+    assert romanised("流光") == "liuguang"
 
 
 def test_scripts_of() -> None:

@@ -71,7 +71,7 @@ def test_about_the_brand(title: str, url: str, about: bool) -> None:
 
 def other(title: str, snippet: str, kind: PageType, host: str = "city.example", name: str = "Lumivelo") -> bool:
     reading = read(title, snippet, "en", (name,), kind)
-    return of_another_bearer(reading, kind, Owner.UNKNOWN, venue(host))
+    return of_another_bearer(reading, kind, Owner.UNKNOWN, venue(host), False)
 
 
 def test_another_bearer_is_told_by_the_words() -> None:
