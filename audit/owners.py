@@ -14,7 +14,6 @@ from audit.sentiment import Reading
 from audit.tongue import language_of
 from audit.venues import Venue, is_government, telling_part, venue
 
-
 _OF_BUSINESSES = frozenset({PageType.REVIEW_SITE, PageType.COMPLAINT_SITE, PageType.APP_STORE, PageType.JOB_BOARD})
 """Pages of these kinds have businesses for their subject: a word of another bearer there is chance."""
 
