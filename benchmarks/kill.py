@@ -224,7 +224,10 @@ class Trial:
         self._promised: dict[str, int] = {}
 
     def sit(self, blow: Blow | None = None) -> int | None:
-        """Events of a sitting that came to its end; None where it was struck."""
+        """Events of a sitting that came to its end; None where it was struck before its run was sealed.
+
+        Sealed, a run is done though its process was still about to leave: whoever starts again begins another.
+        """
         self.sittings += 1
         sitting = Sitting(self.folder, self._web, f"{self._name}-{self.sittings}")
         code = sitting.end(blow)
@@ -238,7 +241,8 @@ class Trial:
             assert blow is not None, "over the time"
             self.blows.append((blow, sitting.events, sitting.lines[-1] if sitting.lines else ""))
             self._check_dead()
-            return None
+            if not list(self.folder.glob(f"*.evidence/*/{SEALED}")):
+                return None
         return sitting.events
 
     def _check_dead(self) -> None:

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import scrapy  # noqa: TID251
 from scrapy import signals  # noqa: TID251
@@ -30,14 +29,17 @@ from spiders import settings as own_settings
 from spiders.address import host
 from spiders.apis import Asked, by_hand
 from spiders.archive.visits import Capture, Purpose
+from spiders.desk import Desk
 from spiders.gate.decode import ACCEPT_ENCODING, decoded
 from spiders.gate.gate import Gate, Permit
 from spiders.gate.wire import FetchError
 from spiders.landing import read_landing
 from spiders.loopback import Door
 from spiders.reading import read
-from spiders.run import Errand, Kept, Run
+from spiders.run import Errand, Run
 from spiders.secret import Scrubber, Secret, logs_scrubbed
+
+__all__ = ["Apis", "Desk", "ErrandSpider", "GateMiddleware", "Landings", "Profiles", "crawl"]
 
 MOST_HOPS = 5  # redirects of one address (reliability section 3)
 _READABLE = ("html", "json", "xml", "text/", "javascript")
@@ -52,44 +54,6 @@ _KINDS = {
     "DownloadCancelledError": "TooLarge",
     "UnsupportedURLSchemeError": "RedirectRefused",
 }
-
-
-SCRUBBED = ("X-Repaudit-Scrubbed", "secrets of the request were in this answer and are masked")
-_USERINFO = re.compile(r"^(https?://)[^/?#]*@")
-
-
-class Desk:
-    """What a spider works with: the gate to ask, the run to keep in, and who is told of every finished errand."""
-
-    def __init__(
-        self,
-        gate: Gate,
-        run: Run,
-        *,
-        consent: Iterable[str] = (),
-        told: Callable[[Errand, Kept], None],
-        secrets: Iterable[Secret] = (),
-    ) -> None:
-        self.gate, self.run, self.consent, self._told = gate, run, frozenset(consent), told
-        self.scrubber = Scrubber([*secrets, urlsplit(gate.proxy.url).password or ""])
-        self.refused: set[str] = set()
-        """Hosts that refused the key: they are not asked again with it."""
-
-    def clean(self, page: Page) -> Page:
-        """The page without the keys it was asked with, should the server have repeated them; says so where it had."""
-        cookies = Scrubber(_cookies(page.headers))  # a session in a Location is a session too
-        headers = tuple((name, cookies.text(self.scrubber.text(value))) for name, value in page.headers)
-        body = self.scrubber.body(page.body)
-        if headers == page.headers and body == page.body:
-            return page
-        return page.model_copy(update={"headers": (*headers, SCRUBBED), "body": body})
-
-    def finish(self, errand: Errand, capture: Capture | None = None, skipped: Outcome | None = None) -> Kept:
-        """Keep a visit, and tell of it."""
-        errand = errand._replace(url=_USERINFO.sub(r"\1", self.scrubber.text(errand.url)))
-        entry = self.run.keep(errand, capture, skipped=skipped)
-        self._told(errand, entry)
-        return entry
 
 
 class GateMiddleware:
@@ -111,7 +75,9 @@ class GateMiddleware:
 
     async def process_request(self, request: Request) -> Request | Response | None:
         desk, url = self._desk, _public(request)
-        answer = await desk.gate.ask(url, consent=desk.consent)
+        answer = await desk.ask(url)
+        if answer is None:
+            raise IgnoreRequest("stopped")
         if not isinstance(answer, Permit):
             desk.finish(request.meta["errand"], skipped=answer.outcome)
             raise IgnoreRequest(answer.why)
@@ -153,12 +119,6 @@ class GateMiddleware:
     def process_exception(self, request: Request, exception: Exception) -> None:
         with contextlib.suppress(FetchError):  # an address that was refused had no turn
             self._desk.gate.leave(_public(request))
-
-
-def _cookies(headers: Iterable[tuple[str, str]]) -> list[str]:
-    """Values of the cookies that an answer sets."""
-    set_ = [value.partition(";")[0] for name, value in headers if name.lower() == "set-cookie"]
-    return [pair.partition("=")[2].strip() for pair in set_]
 
 
 def _public(request: Request) -> str:
@@ -266,6 +226,8 @@ class ErrandSpider(scrapy.Spider):
         if self.desk is None:
             await self._open_desk()
         for errand in self.errands:
+            if self.desk is None or self.desk.over:
+                return
             yield self._request(errand)
 
     def _request(self, errand: Errand | Asked) -> Request:
@@ -325,8 +287,11 @@ class ErrandSpider(scrapy.Spider):
             yield item
 
     async def _finished(self, errand: Errand, page: Page) -> AsyncIterator[dict[str, Any]]:
-        """Where a desk was handed over, its run is read as a whole later: only a spider alone feeds lines."""
-        if self.desk is None:
+        """Where a desk was handed over, its run is read as a whole later: only a spider alone feeds lines.
+
+        What we cut off ourselves did not happen: it is no failure of the site, and may look whole without being it.
+        """
+        if self.desk is None or self.desk.cut:
             return
         entry = self.desk.finish(errand, Capture(page))
         if entry.page is not None and self._own:
@@ -380,9 +345,19 @@ def _kept(page: Page) -> Evidence:
 
 
 async def crawl(spider: type[ErrandSpider], errands: Sequence[Errand | Asked], desk: Desk) -> None:
-    """Run one spider over its errands in the loop that is running."""
+    """Run one spider over its errands in the loop that is running.
+
+    Scrapy takes a cancellation for its end: it returns as if all were done, and its engine goes on asking. So the
+    cancellation stays here, the spider is left without a way out, and with its last request it ends by itself.
+    """
     if not errands:
         return
     values = {name: getattr(own_settings, name) for name in dir(own_settings) if name.isupper()}
     runner = AsyncCrawlerRunner({**values, "LOG_ENABLED": False})
-    await asyncio.ensure_future(runner.crawl(spider, desk=desk, errands=errands))
+    crawling = runner.crawl(spider, desk=desk, errands=errands)
+    try:
+        await asyncio.shield(crawling)
+    except asyncio.CancelledError:
+        await desk.end()
+        await asyncio.wait({crawling})
+        raise

@@ -21,6 +21,7 @@ from spiders.gate.pace import Memory
 from spiders.live import Live, Told
 from spiders.loopback import Door, Loopback
 from spiders.run import Run
+from spiders.secret import Keyring
 
 _NOTE = "scratch"
 _FOLDERS = ("TMPDIR", "TEMP", "TMP")  # where programs look for the place of temporary files
@@ -34,7 +35,10 @@ class NoBrowserError(UsageError):
 
 
 class Job:
-    """What a sitting works with. A loopback web instead of the world: by its `door`, or served here while it lasts."""
+    """What a sitting works with. A loopback web instead of the world: by its `door`, or served here while it lasts.
+
+    No `keys` = those beside the evidence.
+    """
 
     def __init__(
         self,
@@ -44,9 +48,10 @@ class Job:
         told: Told,
         person: Person | None = None,
         web: Door | Loopback | None = None,
+        keys: Keyring | None = None,
     ) -> None:
         self.brief, self.options, self.web = brief, options, web
-        self._told, self._person = told, person
+        self._told, self._person, self._keys = told, person, keys
 
     async def collect(self, run: Run, memory: Memory | None = None) -> None:
         """Ask everything that is not answered yet. `NoBrowserError` where the browser does not start."""
@@ -56,12 +61,14 @@ class Job:
             if door is not None:
                 stack.enter_context(door.trusted())
             gate = await stack.enter_async_context(door.gate(memory) if door else Gate(memory))
+            live = Live(self.brief, run, gate, told=self._told, person=self._person, keys=self._keys)
             try:
                 fetcher = await stack.enter_async_context(Fetcher(self._led(gate, door)))
             except Exception as error:  # whatever a launch may fail with; the library's own errors are the browser's
+                run.stop.check()
                 said = next(iter(str(error).strip().splitlines()), type(error).__name__)
                 raise NoBrowserError(f"the browser does not start ({said}).", mend=MEND) from error
-            await Live(self.brief, run, gate, told=self._told, person=self._person).collect(fetcher)
+            await live.collect(fetcher)
 
     def _led(self, gate: Gate, door: Door | None) -> Options:
         way = gate.proxy.chromium

@@ -22,7 +22,8 @@ from spiders.browser.fetch import BUTTONS, Fetcher, Person
 from spiders.browser.place import Place
 from spiders.collect import Arrival, Beside, arrived, rated, with_suggestions
 from spiders.crawl import Apis as ApiSpider
-from spiders.crawl import Desk, Landings, Profiles, crawl
+from spiders.crawl import Landings, Profiles, crawl
+from spiders.desk import Desk
 from spiders.gate.gate import Gate, Permit
 from spiders.landing import read_landing
 from spiders.run import Errand, Kept, Run
@@ -66,6 +67,7 @@ class Live:
         `StoreError` where the disk refused a visit, whoever swallowed it on the way.
         """
         await self._serps(fetcher)
+        self._check()
         await self._answers()
         desk = Desk(self.gate, self.run, consent=self.brief.consent, told=self._said)
         for spider, errands in ((ApiSpider, self._suggestions), (Profiles, self._profiles), (Landings, self._landings)):
@@ -101,8 +103,9 @@ class Live:
             self._check()
 
     def _check(self) -> None:
-        """What Scrapy swallows: a disk that refused, and a person's wish to stop."""
+        """What a library swallows: a disk that refused, and a person's wish to stop."""
         self.run.check()
+        self.run.stop.check()
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise asyncio.CancelledError
@@ -129,6 +132,7 @@ class Live:
 
     async def _engine(self, fetcher: Fetcher, cells: Sequence[SerpQuery]) -> None:
         for cell in cells:
+            self.run.stop.check()
             await self._cell(fetcher, cell)
 
     async def _cell(self, fetcher: Fetcher, cell: SerpQuery) -> None:
@@ -142,6 +146,7 @@ class Live:
         )
         errand = Errand(url, Purpose.SERP, cell, context=context)
         async with self.gate.visit(url, consent=self.brief.consent) as answer:
+            self.run.stop.check()  # the turn may have been long in coming
             if not isinstance(answer, Permit):
                 self.run.keep(errand, skipped=answer.outcome)
                 self._say(errand, answer.outcome)
@@ -149,6 +154,8 @@ class Live:
             errand = errand._replace(waived=answer.overrides)
             glance = _Glance(cell)
             capture = await fetcher.visit(url, Place.of(cell), glance.outcome, buttons=BUTTONS, person=self._person)
+            if capture.page.failure:
+                self.run.stop.check()  # a Ctrl-C ends the browser too: that is no failure of the engine's
             capture = self._refined(answer.host, capture)
             entry = self.run.keep(errand, capture)
             outcome = self._heard(entry, cell, glance)

@@ -21,6 +21,7 @@ from spiders.archive.disk import on_disk, write_whole
 from spiders.archive.members import mend
 from spiders.archive.visits import Archive, Capture, Context, Purpose, Visit, places, read_page, replay
 from spiders.locks import Lock, hold
+from spiders.stop import Stop
 
 Keep = Callable[[Page], Evidence]
 LOCK = "lock"
@@ -69,8 +70,10 @@ class Finished(NamedTuple):
 class Run:
     """An open run in its folder; a context manager. Two processes never have the same run open."""
 
-    def __init__(self, folder: Path, *, tool: str, clock: Callable[[], datetime], keep: Keep) -> None:
-        self.folder, self.name = folder, folder.name
+    def __init__(
+        self, folder: Path, *, tool: str, clock: Callable[[], datetime], keep: Keep, stop: Stop | None = None
+    ) -> None:
+        self.folder, self.name, self.stop = folder, folder.name, stop or Stop()
         self._tool, self._clock, self._keep = tool, clock, keep
         self._lock: Lock | None = None
         self._archive: Archive | None = None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from spiders.browser.fetch import Options
     from spiders.job import Job
     from spiders.run import Kept
+    from spiders.stop import Stop
 
 
 class Way(NamedTuple):
@@ -34,6 +35,8 @@ class Way(NamedTuple):
     profile: Path | None = None
     replay: tuple[Path, ...] = ()
     loopback: Path | None = None
+    stop: Stop | None = None
+    """Who may end it; None = nobody."""
 
 
 @app.command()
@@ -67,7 +70,8 @@ def run(
     """
     wish = Wish(repeat, slot, due, every).checked(profile=profile is not None)
     way = Way(headed, profile, tuple(replay or ()), loopback)
-    with _stoppable():
+    with _stoppable() as stop:
+        way = way._replace(stop=stop)
         code = portfolio_run(named(brief_paths), lambda path: _one(path, way, wish, alerts=alerts), as_json)
     if code:
         raise typer.Exit(code)
@@ -99,30 +103,54 @@ def _taker(way: Way, root: Path, store: Store, rivals: Sequence[Brief]) -> Take:
     def take(brief: Brief, turn: Turn) -> Snapshot:
         if way.replay:
             return _replayed(brief, store, way.replay, rivals, turn)
-        return captured(root, store, _job(brief, way.headed, way.profile, way.loopback), store.memory, turn)
+        return captured(root, store, _job(brief, way, root), store.memory, turn, way.stop)
 
     return take
 
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
-    """Ctrl-C, and a service manager's SIGTERM as well: everything is closed, and the run goes on another time."""
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+def _stoppable() -> Iterator[Stop]:
+    """Ctrl-C, and a service manager's SIGTERM as well: everything is closed, and the run goes on another time.
+
+    Each has a handler of its own. A shell starts background jobs with SIGINT ignored, and so it stays: Ctrl-C is not
+    for them. A SIGTERM handed on as SIGINT would be lost there.
+    """
+    from spiders.stop import Stop
+
+    stop = Stop()
+    handlers = {signal.SIGTERM: lambda *_: stop.ask()}
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        handlers[signal.SIGINT] = lambda *_: stop.ask(hurry=True)
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
-        yield
+        yield stop
     except KeyboardInterrupt:
         tell("repaudit: stopped by you; what was finished is kept.")
         raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
-def _job(brief: Brief, headed: bool, profile: Path | None, loopback: Path | None) -> Job:
+def _job(brief: Brief, way: Way, root: Path) -> Job:
+    from spiders.apis import keyring
     from spiders.job import Job
     from spiders.loopback import Door
+    from spiders.stop import Stop
 
-    door = Door.read(loopback) if loopback else None
+    door = Door.read(way.loopback) if way.loopback else None
     if door is not None:
         tell("A loopback web is asked, without pauses: nothing of this is the live web.")
-    return Job(brief, options(brief, headed, profile), told=tell, person=_person if headed else None, web=door)
+    with (way.stop or Stop()).held():  # Playwright's own loop, asked for its browser, breaks off with a traceback
+        wanted = options(brief, way.headed, way.profile)
+    return Job(
+        brief,
+        wanted,
+        told=tell,
+        person=_person if way.headed else None,
+        web=door,
+        keys=keyring(root.parent),
+    )
 
 
 def collected(root: Path, store: Store, job: Job, memory: PaceMemory | None) -> Snapshot:
@@ -133,7 +161,14 @@ def collected(root: Path, store: Store, job: Job, memory: PaceMemory | None) -> 
         return captured(root, store, job, memory)
 
 
-def captured(root: Path, store: Store, job: Job, memory: PaceMemory | None, turn: Turn | None = None) -> Snapshot:
+def captured(
+    root: Path,
+    store: Store,
+    job: Job,
+    memory: PaceMemory | None,
+    turn: Turn | None = None,
+    stop: Stop | None = None,
+) -> Snapshot:
     """Collect, store, seal: in this order, so that a blow between two of them costs nothing. The lock is held."""
     from audit.store import ArchiveEntry
     from spiders.run import Run, run_folder
@@ -141,9 +176,9 @@ def captured(root: Path, store: Store, job: Job, memory: PaceMemory | None, turn
     turn = turn or Turn()
     brief, name = job.brief, f"{tool()} (loopback)" if job.web else tool()
     folder = run_folder(root, turn.mark(brief.digest()), now())
-    with Run(folder, tool=name, clock=now, keep=store.keep) as open_run:
+    with Run(folder, tool=name, clock=now, keep=store.keep, stop=stop) as open_run:
         if not open_run.collected:
-            asyncio.run(job.collect(open_run, memory))
+            open_run.stop.run(job.collect(open_run, memory))
         finished = open_run.finish()
         snapshot, id_ = _kept(brief, store, open_run.visits, name, turn)
         for entry in finished:

@@ -197,7 +197,8 @@ class Contexts:
 async def within(closing: Awaitable[None]) -> bool:
     """Close something; False where it hung or was gone."""
     try:
-        await asyncio.wait_for(closing, CLOSING)
+        async with asyncio.timeout(CLOSING):  # `wait_for` of Python 3.11 drops a cancellation that comes with the end
+            await closing
     except (TimeoutError, Error):
         return False
     return True

@@ -67,7 +67,11 @@ class Fetcher:
         self._contexts = Contexts(wanted)
 
     async def __aenter__(self) -> Self:
-        await self._contexts.start()
+        try:
+            await self._contexts.start()
+        except BaseException:  # a stop too: whoever did not come in is not led out
+            await self._contexts.stop()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -127,14 +131,16 @@ class Fetcher:
         task = asyncio.ensure_future(work)
         others = {asyncio.ensure_future(ends.crashed.wait()), asyncio.ensure_future(ends.wire.failed.wait())}
         left = ends.end - asyncio.get_running_loop().time()
-        await asyncio.wait({task, *others}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-        for other in others:
-            other.cancel()
-        if task.done():
-            return task.result()
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, Error):
-            await task
+        try:
+            await asyncio.wait({task, *others}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+        finally:
+            for one in (task, *others):
+                one.cancel()
+        await asyncio.wait({task})  # awaited itself, its cancellation could not be told from ours
+        if not task.cancelled():
+            task.exception()
         kind = "BrowserCrashed" if ends.crashed.is_set() else "Deadline"
         return self._failed(url, ends.wire.trouble or kind)
 

@@ -78,24 +78,34 @@ class Proxy:
         self._expected = b"Basic " + base64.b64encode(f"{USER}:{self._token}".encode())
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._cut = False
         self.port = 0
         self.passages: deque[Passage] = deque(maxlen=PASSAGES_KEPT)
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._accept, HOME, 0, limit=HEAD_BYTES)
         self.port = self._server.sockets[0].getsockname()[1]
+        self._cut = False
 
     async def close(self) -> None:
         """Stop listening and end every connection; afterwards no task and no socket is left."""
         if self._server is None:
             return
         self._server.close()
+        await self.cut()
+        await self._server.wait_closed()
+        self._server = None
+
+    async def cut(self) -> None:
+        """End every connection, and from now on each one that comes, at once: whoever waits for an answer hears of it.
+
+        It listens on until `close`: what asyncio has just accepted while a server closes stays open and unanswered.
+        """
+        self._cut = True
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._server.wait_closed()
-        self._server = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -125,9 +135,13 @@ class Proxy:
         return last if last is not None and last.kind else None
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._cut:
+            writer.transport.abort()
+            return
         task = asyncio.get_running_loop().create_task(self._serve(Connection(reader, writer)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: writer.transport.abort())  # ended before it began, it would do nothing itself
 
     async def _serve(self, client: Connection) -> None:
         """One connection, one request; ends in a close, or in a reset where something was cut short."""
