@@ -11,12 +11,12 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from audit.lexicon import BRAND, Lexicon
+from audit.lexicon import BRAND, Lexicon, lexicon
 from audit.names import in_another_word, in_full, only_in_lower_case
 
 FILE = Path(__file__).with_name("bearer.toml")
@@ -32,17 +32,21 @@ _SAID = ("neutral", "official", "question", "victim", "accuser")
 
 
 class Named(NamedTuple):
-    """A text and the names looked for: as it stands, prepared, and prepared with the names masked."""
+    """What a result says beside the names looked for: the text as it stands, prepared, and prepared with the names
+    masked; the contexts met in it; how much praise and blame there is."""
 
+    language: str
     raw: str
     plain: str
     masked: str
-    names: Sequence[str]
+    names: tuple[str, ...]
+    met: Mapping[str, int]
+    strength: float
 
 
-def features(text: Named, lex: Lexicon, met: Mapping[str, int], strength: float) -> dict[str, float]:
-    """Named numbers 0..1 of a result. `met`: contexts met; `strength`: praise and blame together."""
-    masked, times = text.masked, text.masked.count(BRAND)
+def features(text: Named) -> dict[str, float]:
+    """Named numbers 0..1 of a result."""
+    masked, times, met, lex = text.masked, text.masked.count(BRAND), text.met, lexicon(text.language)
     told = {
         "bias": 1.0,
         "proof": float(bool(met.get("namesake"))),
@@ -54,7 +58,7 @@ def features(text: Named, lex: Lexicon, met: Mapping[str, int], strength: float)
         "in_title": float(BRAND in masked.partition("¦")[0]),
         "defined": float(bool(_DEFINED.match(masked))),
         "quoted": float(bool(_QUOTED.search(masked))),
-        "opinion": math.tanh(strength / 3),
+        "opinion": math.tanh(text.strength / 3),
         "long_ago": float(bool(_LONG_AGO.search(masked))),
         "chance": float(_by_chance(text, lex)),
     }

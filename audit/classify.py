@@ -39,6 +39,8 @@ LABELLED = frozenset(Feature) - {Feature.IMAGE, Feature.OTHER}
 """Surfaces that get a label; pictures carry no words to read."""
 CLEARLY_KIND = 3.0
 """On a complaint site the words must praise this much (sentiment.Reading.score) to overrule the venue."""
+ANOTHER = "bearer:another"
+"""The fact that another bearer of the name is meant."""
 OTHER_TITLE_CONFIDENCE = 0.75
 """What a person's label is worth under a title they did not see (scoring reference, section 4: ask again)."""
 WHOLE_FROM = 0.8
@@ -51,7 +53,10 @@ _SEVERITY |= {"labour": 2, "quality": 2, "complaint": 2, "service": 1}
 _FAULT = frozenset({"quality", "safety", "data"})
 _NEUTRAL_TYPES = frozenset({PageType.ENCYCLOPEDIA})
 _PRESS = frozenset({PageType.NEWS, PageType.INDUSTRY_MEDIA, PageType.GOVERNMENT})
-_CUSTOMERS = frozenset({PageType.REVIEW_SITE, PageType.COMPLAINT_SITE, PageType.APP_STORE, PageType.SHOP})
+_CUSTOMERS = frozenset({PageType.REVIEW_SITE, PageType.COMPLAINT_SITE, PageType.SHOP})
+_TALK = frozenset({PageType.FORUM, PageType.SOCIAL, PageType.BLOG, PageType.VIDEO, PageType.QUESTION_ANSWER})
+_REPORTED = frozenset({"finance", "fraud", "labour", "safety"})
+"""Claims that are the press's own or an authority's where a newspaper makes them; faults of a thing are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,7 @@ def judged(
     if judge is not None and verdict.by in (LabelOrigin.LEXICON, LabelOrigin.MODEL, LabelOrigin.UNREAD):
         verdict = by_judge(judge, Question(hit.title, hit.snippet, language, names, place_kind)) or verdict
     page_type = likeliest_page_type(kind, f"{host}{path}", hit.title, hit.snippet, language, rated)
+    another = of_another_bearer(reading, page_type, owner, place, rated)
     label = Label(
         key=result_key(hit),
         address=normal_address(hit.url),
@@ -140,15 +146,14 @@ def judged(
         confidence=round(verdict.confidence, 3),
         p=None if verdict.p is None else _rounded(verdict.p),
         uncertain=verdict.confidence < model().certain_from,
-        about_brand=about_brand(hit, brand, language, owner)
-        and not of_another_bearer(reading, page_type, owner, place, rated),
+        about_brand=not another and about_brand(hit, brand, language, owner),
         owner=owner,
         page_type=page_type,
         cause=_cause(verdict, owner, kind, reading),
         severity=_severity(verdict, kind, reading),
         language=language,
         by=verdict.by,
-        because=verdict.because,
+        because=(*verdict.because, ANOTHER) if another else verdict.because,
         note=verdict.note,
     )
     return label, reading
@@ -252,21 +257,31 @@ def by_judge(judge: Judge, question: Question) -> _Verdict | None:
 
 
 def _cause(verdict: _Verdict, owner: Owner, kind: PageType, reading: Reading) -> Cause:
-    """Why a negative exists, from whose page it is and what it claims; never from its tone."""
+    """Why a negative exists, from whose page it is and what it claims; never from its tone. Which page and claim mean
+    which cause was counted on the project's labelled results; where no cause leads, none is claimed."""
     if verdict.sentiment is None or verdict.sentiment >= 0:
         return Cause.UNKNOWN
     claims = reading.categories[:2]
     if owner is Owner.COMPETITOR:
         return Cause.COMPETITOR
-    if reading.context & {"solved", "outdated"}:
+    if "outdated" in reading.context and kind in _PRESS | _NEUTRAL_TYPES:
         return Cause.OUTDATED
-    if "legal" in claims or (kind in _PRESS and claims):
+    if kind is PageType.APP_STORE:
+        return Cause.FAULT if claims else Cause.CUSTOMER
+    if kind in _CUSTOMERS or (kind in _TALK and claims):
+        return Cause.CUSTOMER
+    if kind is PageType.GOVERNMENT or "legal" in claims:
         return Cause.MEDIA
-    if kind in _CUSTOMERS:
-        return Cause.FAULT if claims[:1] and claims[0] in _FAULT else Cause.CUSTOMER
-    if claims and claims[0] in _FAULT:
+    return _of_claim(claims[0], kind) if claims else Cause.UNKNOWN
+
+
+def _of_claim(claim: str, kind: PageType) -> Cause:
+    if kind in _PRESS and claim in _REPORTED:
+        return Cause.MEDIA
+    if claim in _FAULT:
         return Cause.FAULT
-    return Cause.CUSTOMER if {"complaint", "service"} & set(claims) and kind is PageType.FORUM else Cause.UNKNOWN
+    told = kind in (PageType.DIRECTORY, PageType.JOB_BOARD) and claim in ("service", "complaint")
+    return Cause.CUSTOMER if told else Cause.UNKNOWN
 
 
 def _rounded(p: Shares) -> Shares:

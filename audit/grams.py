@@ -13,13 +13,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
+from unicodedata import normalize
 
+from audit.headlines import headlines
 from audit.lexicon import BRAND, THIN, Cue, Lexicon, longest
 from audit.names import mask
 
 LONGEST = 4000
 """Signs read of a text; what follows adds time and hardly a feature."""
-BLOCKS = ("word", "char", "left", "right")
+BLOCKS = ("word", "char", "letter", "left", "right")
 """Kinds of n-grams, each with its own norm: 1/sqrt(how many)."""
 _NEAR_SIGNS, _NEAR_WORDS = 30, 4
 _STRONGEST, _FULL_VALENCE = 3.0, 4.0
@@ -42,6 +44,12 @@ class Recipe:
     """Words looked at on each side of the brand; 0: none."""
     cues: bool = True
     """Whether the phrases of the lexicon are features, with the side of the brand they stand on."""
+    across: bool = False
+    """Whether pieces run over the borders of words, where spaces are set as one likes. There are no word-grams then."""
+    letters: tuple[int, int] = (0, 0)
+    """Length of the pieces of a text whose syllables are taken apart into letters (Korean); (0, 0): none."""
+    trade: bool = False
+    """Whether the verbs of headlines are features (`audit/headlines.py`)."""
 
 
 class Text(NamedTuple):
@@ -59,6 +67,12 @@ def ready(text: str, names: Sequence[str], lexicon: Lexicon) -> Text:
     masked = mask(plain, names, lexicon) if names else plain
     signs = masked.replace(THIN, " ").translate(_DIGITS)
     return Text(signs, _TOKEN.findall(signs), _endings(plain, masked) if masked is not plain else frozenset())
+
+
+def as_text(masked: str) -> Text:
+    """`ready` of a text that is prepared and masked already."""
+    signs = _DRAWN_OUT.sub(r"\1\1", masked.replace(THIN, " ").translate(_DIGITS))
+    return Text(signs, _TOKEN.findall(signs), frozenset())
 
 
 def _endings(plain: str, masked: str) -> frozenset[str]:
@@ -109,12 +123,26 @@ def _pairs(words: Sequence[str]) -> Iterable[str]:
 def blocks(text: Text, recipe: Recipe) -> dict[str, list[str]]:
     """Every n-gram of a text by block. A piece counts once for each different word it is in, all else once."""
     left, right = around(text.words, recipe.window)
-    return {
-        "word": _once(word_grams(text.words)),
-        "char": [piece for word in _once(text.words) for piece in distinct_pieces(word, recipe)],
-        "left": _once(left),
-        "right": _once(right),
-    }
+    found = {"left": _once(left), "right": _once(right), "letter": letter_pieces(text.signs, recipe)}
+    if recipe.across:
+        return found | {"word": [], "char": pieces_across(text.signs, recipe)}
+    pieces = [piece for word in _once(text.words) for piece in distinct_pieces(word, recipe)]
+    return found | {"word": _once(word_grams(text.words)), "char": pieces}
+
+
+def pieces_across(signs: str, recipe: Recipe) -> list[str]:
+    """The pieces of a whole text, each once, in order of length and place."""
+    return _runs(signs, recipe.least, recipe.most)
+
+
+def letter_pieces(signs: str, recipe: Recipe) -> list[str]:
+    """The pieces of a text in letters rather than syllables: endings and misspellings that share no syllable."""
+    return _runs(normalize("NFKD", signs), *recipe.letters) if recipe.letters[1] else []
+
+
+def _runs(signs: str, least: int, most: int) -> list[str]:
+    size = len(signs)
+    return _once(signs[at : at + length] for length in range(least, most + 1) for at in range(size - length + 1))
 
 
 def distinct_pieces(word: str, recipe: Recipe) -> list[str]:
@@ -126,14 +154,42 @@ def _once(grams: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(grams))
 
 
-def signals(text: Text, lexicon: Lexicon, valence: Mapping[str, float]) -> dict[str, float]:
-    """Named numbers of 0..1: phrases of the lexicon and words of known valence, by side of the brand and nearness."""
+def signals(text: Text, lexicon: Lexicon, valence: Mapping[str, float], trade: bool = False) -> dict[str, float]:
+    """Named numbers of 0..1: phrases of the lexicon and words of known valence, by side of the brand and nearness.
+
+    With `trade` also the verbs of headlines, and what all three say together (`balance`).
+    """
     sums: dict[str, float] = defaultdict(float)
     _cue_signals(text.signs, lexicon, sums)
     _valence_signals(text.words, valence, sums)
+    if trade:
+        _trade_signals(text.signs, lexicon.language, sums)
     told = {name: math.tanh(value) for name, value in sums.items()}
     told.update(dict.fromkeys(text.endings, 1.0))
     return told
+
+
+def _trade_signals(signs: str, language: str, sums: dict[str, float]) -> None:
+    known = headlines(language)
+    if known is None:
+        return
+    places = [met.start() for met in re.finditer(BRAND, signs)]
+    for cue in known.found(signs):
+        weight = cue.phrase.weight
+        if not weight:
+            continue
+        tone, size = "+" if weight > 0 else "-", abs(weight) / _STRONGEST
+        sums[f"trade {cue.phrase.category}"] += size
+        sums[f"trade {tone}"] += size
+        if places:
+            brand = min(places, key=lambda place: abs(place - cue.start))
+            side = "left" if cue.start < brand else "right"
+            sums[f"trade {side} {tone}"] += size
+            if abs(brand - cue.start) < _NEAR_SIGNS:
+                sums[f"trade near {side} {tone}"] += size
+    balance = sum(sums.get(f"{kind} +", 0.0) - sums.get(f"{kind} -", 0.0) for kind in ("tone", "valence", "trade"))
+    if balance:
+        sums[f"balance {'+' if balance > 0 else '-'}"] = abs(balance)
 
 
 def _cue_signals(signs: str, lexicon: Lexicon, sums: dict[str, float]) -> None:

@@ -15,18 +15,33 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from heapq import nsmallest
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from audit.errors import DocumentError
-from audit.grams import BLOCKS, Recipe, Text, around, distinct_pieces, ready, signals, word_grams
+from audit.grams import (
+    BLOCKS,
+    Recipe,
+    Text,
+    around,
+    as_text,
+    distinct_pieces,
+    letter_pieces,
+    pieces_across,
+    ready,
+    signals,
+    word_grams,
+)
 from audit.lexicon import BRAND, Lexicon, languages, lexicon
 
-Kind = Literal["review", "title"]
+Kind = Literal["review", "title", "result"]
 Pair = tuple[float, float]
 """Weights against and for the brand, each beside the neutral class whose weight is 0."""
 
-FORMAT = 1
+FORMAT = 2
+"""What is written. 2 knows pieces across words and of letters, and the verbs of headlines; 1 is still read."""
+READABLE = (1, 2)
 FOLDER = Path(__file__).parent / "trained"
 VALENCE = "valence"
 """The block that holds words with a valence (-4..4) rather than weights."""
@@ -69,7 +84,35 @@ class Head:
             against, good = against + bad, good + fine
         return Reading(_shares(against, good), _strongest(parts))
 
+    def of(self, masked: str) -> tuple[float, float, float]:
+        """The probabilities of a text that is prepared and masked already, by its words and pieces alone."""
+        return _shares(*self._raw(as_text(masked)))
+
+    def words_of(self, masked: str) -> tuple[tuple[str, float], ...]:
+        """What decided `of`, the heaviest first."""
+        parts: dict[str, Pair] = {}
+        self._words(as_text(masked), parts)
+        return _strongest(parts)
+
+    def _raw(self, text: Text) -> Pair:
+        """Sums are exact, so that the order of a set does not show in them."""
+        if self.recipe.across:
+            whole = set(pieces_across(text.signs, self.recipe))
+            known, scale = self.grams["char"], 1 / math.sqrt(len(whole) or 1)
+            found = [known[piece] for piece in whole & known.keys()]
+            bad, fine = math.fsum(pair[0] for pair in found), math.fsum(pair[1] for pair in found)
+            return self.bias[0] + bad * scale, self.bias[1] + fine * scale
+        known, whole = self.grams["word"], set(word_grams(text.words))
+        pieces = [self._pieces(word) for word in set(text.words)]
+        scale, small = 1 / math.sqrt(len(whole) or 1), 1 / math.sqrt(sum(each[2] for each in pieces) or 1)
+        found = [known[gram] for gram in whole & known.keys()]
+        against, good = math.fsum(pair[0] for pair in found), math.fsum(pair[1] for pair in found)
+        bad, fine = math.fsum(each[0] for each in pieces), math.fsum(each[1] for each in pieces)
+        return self.bias[0] + against * scale + bad * small, self.bias[1] + good * scale + fine * small
+
     def _words(self, text: Text, parts: dict[str, Pair]) -> Pair:
+        if self.recipe.across:
+            return self._across(text, parts)
         known, whole = self.grams["word"], set(word_grams(text.words))
         scale = 1 / math.sqrt(len(whole) or 1)
         pieces = {word: self._pieces(word) for word in text.words}
@@ -81,6 +124,19 @@ class Head:
             if bad or fine:
                 parts[gram] = (bad, fine)
         return _sum(parts.values())
+
+    def _across(self, text: Text, parts: dict[str, Pair]) -> Pair:
+        known, whole = self.grams["char"], pieces_across(text.signs, self.recipe)
+        scale = 1 / math.sqrt(len(whole) or 1)
+        for piece in whole:
+            found = known.get(piece)
+            if found:
+                parts[piece] = (found[0] * scale, found[1] * scale)
+        known, whole = self.grams["letter"], letter_pieces(text.signs, self.recipe)
+        bad, fine = _sum(filter(None, map(known.get, whole)))
+        scale = 1 / math.sqrt(len(whole) or 1)
+        against, good = _sum(parts.values())
+        return against + bad * scale, good + fine * scale
 
     def _pieces(self, word: str) -> tuple[float, float, int]:
         """Weights of all pieces of a word, and how many there are."""
@@ -107,7 +163,7 @@ class Head:
     def _signals(self, text: Text, parts: dict[str, Pair]) -> Pair:
         if not self.recipe.cues:
             return _NOTHING
-        told = signals(text, self._lexicon, self.valence)
+        told = signals(text, self._lexicon, self.valence, self.recipe.trade)
         found = [(weights, told[name]) for name, weights in self.signals.items() if name in told]
         return sum(w[0] * value for w, value in found), sum(w[1] * value for w, value in found)
 
@@ -128,9 +184,9 @@ def _shares(against: float, good: float) -> tuple[float, float, float]:
 
 
 def _strongest(parts: Mapping[str, Pair]) -> tuple[tuple[str, float], ...]:
-    told = [(gram.replace(BRAND, "[brand]"), fine - bad) for gram, (bad, fine) in parts.items()]
-    told.sort(key=lambda each: (-abs(each[1]), each[0]))
-    return tuple((gram, round(weight, 3)) for gram, weight in told[:SHOWN])
+    told = ((gram, fine - bad) for gram, (bad, fine) in parts.items())
+    most = nsmallest(SHOWN, told, key=lambda each: (-abs(each[1]), each[0]))
+    return tuple((gram.replace(BRAND, "[brand]"), round(weight, 3)) for gram, weight in most)
 
 
 # ---------------------------------------------------------------- files
@@ -159,7 +215,7 @@ def unpack(data: bytes) -> Head:
     """A head from the unpacked bytes of its file. Raises ValueError or KeyError where they are not one."""
     line, _, rest = data.partition(b"\n")
     facts = json.loads(line)
-    if facts["format"] != FORMAT or facts["language"] not in languages():
+    if facts["format"] not in READABLE or facts["language"] not in languages():
         raise ValueError("another format, or a language that is not on the shelf")
     size, _, rest = rest.partition(b"\n")
     grams = rest[: int(size)].decode("utf-8").split("\n")
@@ -173,7 +229,7 @@ def unpack(data: bytes) -> Head:
     return Head(
         language=facts["language"],
         kind=facts["kind"],
-        recipe=Recipe(**facts["recipe"]),
+        recipe=_recipe(facts["recipe"]),
         bias=(float(facts["bias"][0]), float(facts["bias"][1])),
         signals={name: (float(bad), float(fine)) for name, (bad, fine) in facts["signals"].items()},
         grams={name: tables.get(name, {}) for name in BLOCKS},
@@ -182,6 +238,11 @@ def unpack(data: bytes) -> Head:
         _lexicon=lexicon(facts["language"]),
         _memory={},
     )
+
+
+def _recipe(told: Mapping[str, Any]) -> Recipe:
+    least, most = told.get("letters", (0, 0))
+    return Recipe(**{**told, "letters": (int(least), int(most))})
 
 
 def _table(grams: Sequence[str], codes: Sequence[int], scale: float) -> dict[str, Pair]:

@@ -16,6 +16,8 @@ from typing import Any, Literal
 
 from audit.errors import UsageError
 
+BORDER = " ¦ "
+"""Stands between title and snippet where a head of results is made, as it does where one reads."""
 OWN_WEIGHT = 5.0
 """A result the user labelled counts as much as this many rows of a public set: it is the task itself."""
 TONES: Mapping[str, int] = {
@@ -31,7 +33,7 @@ class Source:
 
     name: str
     language: str
-    kind: Literal["review", "title"]
+    kind: Literal["review", "title", "result"]
     licence: str
     shippable: bool
 
@@ -105,24 +107,25 @@ def rows_of(folder: Path, source: Source) -> list[Row]:
 
 
 def own_rows(
-    path: Path, names: Sequence[str] = (), *, weight: float = OWN_WEIGHT, source: str = "own"
+    path: Path, names: Sequence[str] = (), *, weight: float = OWN_WEIGHT, source: str = "own", border: str = ". "
 ) -> Iterator[Row]:
     """Rows of a user's file: JSON lines, or a label sheet where a person confirmed or changed a row.
 
     A line holds `text` (or `title` and `snippet`) and `label` (-1..1, or null for one not about the brand, which
-    is left out); `brand`, `names` or `target` say whom the label is about, else `names` does.
+    is left out); `brand`, `names` or `target` say whom the label is about, else `names` does. `border` stands between
+    title and snippet.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError("this file cannot be read as UTF-8 text.", where=str(path)) from error
-    rows = _from_sheet(text) if path.suffix.lower() == ".csv" else _from_lines(text, path)
+    rows = _from_sheet(text, border) if path.suffix.lower() == ".csv" else _from_lines(text, path, border)
     for said, label, told in rows:
         if said.strip():
             yield Row(said, label, told or tuple(names), weight, source)
 
 
-def _from_lines(text: str, path: Path) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+def _from_lines(text: str, path: Path, border: str) -> Iterator[tuple[str, int, tuple[str, ...]]]:
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
@@ -133,11 +136,13 @@ def _from_lines(text: str, path: Path) -> Iterator[tuple[str, int, tuple[str, ..
             mend = 'A line looks like {"text": "...", "label": -1, "brand": "..."}.'
             raise UsageError("no labelled row.", where=f"{path}: line {number}", mend=mend) from error
         if label is not None:
-            yield _said(told), (label > 0) - (label < 0), _named(told)
+            yield _said(told, border), (label > 0) - (label < 0), _named(told)
 
 
-def _said(told: Mapping[str, Any]) -> str:
-    return str(told["text"]) if "text" in told else ". ".join(str(told.get(key) or "") for key in ("title", "snippet"))
+def _said(told: Mapping[str, Any], border: str) -> str:
+    if "text" in told:
+        return str(told["text"])
+    return border.join(str(told.get(key) or "") for key in ("title", "snippet"))
 
 
 def _named(told: Mapping[str, Any]) -> tuple[str, ...]:
@@ -145,12 +150,12 @@ def _named(told: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(name) for name in given if name)
 
 
-def _from_sheet(text: str) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+def _from_sheet(text: str, border: str) -> Iterator[tuple[str, int, tuple[str, ...]]]:
     for cells in csv.DictReader(io.StringIO(text)):
         row = {name: (cell or "").strip() for name, cell in cells.items() if name and isinstance(cell, str)}
         tone = row.get("sentiment", "").casefold()
         if tone in TONES and _by_person(row, tone) and row.get("about_brand", "yes").casefold() not in _NO:
-            yield ". ".join(_untamed(row.get(key, "")) for key in ("title", "snippet")), TONES[tone], ()
+            yield border.join(_untamed(row.get(key, "")) for key in ("title", "snippet")), TONES[tone], ()
 
 
 def _by_person(row: Mapping[str, str], tone: str) -> bool:

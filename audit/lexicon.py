@@ -363,6 +363,12 @@ def lexicon(language: str) -> Lexicon:
     )
 
 
+@cache
+def phrases(language: str) -> tuple[Phrase, ...]:
+    """What the lexicon of a language says for or against, in the order of its file."""
+    return tuple(_polar(tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))))
+
+
 def _same_letters(pairs: str) -> dict[int, str]:
     """`ёе ’'`: the first letter of each pair is read as the second."""
     table = {ord(pair[0]): pair[1] for pair in pairs.split() if len(pair) == 2}

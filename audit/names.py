@@ -107,6 +107,7 @@ def in_another_word(text: str, names: Sequence[str], lexicon: Lexicon) -> bool:
     return bool(met) and all(_ANOTHER_WORD.match(text, found.end()) for found in met)
 
 
+@lru_cache(maxsize=1024)
 def _says_trade(name: str, lexicon: Lexicon) -> bool:
     words = re.split(r"[\s&.,«»\"()-]+", name.casefold())
     return any(word in lexicon.generic for word in words) or any(_without_generic(name.casefold(), lexicon))

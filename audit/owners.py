@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from audit.address import host_of, normal_address, path_of
-from audit.bearer import model, share
+from audit.bearer import features, model, share
 from audit.lexicon import lexicon
 from audit.models import Brand, Hit, Owner, PageType
 from audit.names import host_carries, mentions, scripts_of
@@ -56,19 +56,22 @@ def about_brand(hit: Hit, brand: Brand, language: str = "", owner: Owner | None 
     return host_carries(telling_part(host_of(hit.url)), names, lexicon("en")) or _in_address(hit.url, names)
 
 
-def may_be_another(reading: Reading, kind: PageType, owner: Owner, place: Venue | None) -> bool:
-    """False where no words can make another bearer of it: on the brand's own pages, beside the name in full, on a
-    page about businesses (unless its venue is about books or films)."""
+def bearer_features(reading: Reading, kind: PageType, owner: Owner, place: Venue | None) -> dict[str, float]:
+    """What tells another bearer of the name from the brand; empty where no words can make another of it: on the
+    brand's own pages, beside the name in full, on a page about businesses (unless its venue is about books or films).
+    """
     works = bool(place and place.works)
-    own = owner in (Owner.OWNED, Owner.MANAGED)
-    return not (own or not reading.bearer or "whole" in reading.bearer or (kind in _OF_BUSINESSES and not works))
+    if reading.named is None or owner in (Owner.OWNED, Owner.MANAGED) or (kind in _OF_BUSINESSES and not works):
+        return {}
+    found = features(reading.named)
+    return {} if "whole" in found else found
 
 
 def of_another_bearer(reading: Reading, kind: PageType, owner: Owner, place: Venue | None, rated: bool) -> bool:
     """True where the words are of a surname, a village, a novel: another bearer of the same name."""
-    if not may_be_another(reading, kind, owner, place):
-        return False
-    return share(reading.bearer, kind, rated=rated, works=bool(place and place.works)) >= model().another_from
+    found = bearer_features(reading, kind, owner, place)
+    works = bool(place and place.works)
+    return bool(found) and share(found, kind, rated=rated, works=works) >= model().another_from
 
 
 def _among(host: str, hosts: Sequence[str]) -> bool:

@@ -1,13 +1,14 @@
 """What kind of page a result is, where its address leaves it open: told from how the result speaks.
 
 An unknown host may be a newspaper, a diary, a list or the firm's own page. Each speaks in its way: a newspaper
-reports what others said, a diary says I, a list gives hours and prices, a firm says you and please. A place on a map
-is a directory entry until somebody's opinion stands there.
+reports what others said, a diary says I (once: somebody in a forum), a list gives hours and prices, a firm says you
+and please. A place on a map is a directory entry until somebody's opinion stands there.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from audit.models import PageType
 
@@ -52,7 +53,9 @@ _LISTED = re.compile(
     r"адреса|графік|реєстр|довідник|영업시간|전화번호|주소|목록|순위|비교|地址|电话|营业时间|排行|大全|查询|名单|评分",
     re.IGNORECASE,
 )
-_MAP = re.compile(r"(?:^|[./])(?:maps?|place|amap|2gis|zoon|wikimapia)(?:[./]|$)|/maps", re.IGNORECASE)
+_MAP = re.compile(
+    r"(?:^|[./])(?:maps?|place|amap|2gis|zoon|wikimapia)(?:[./]|$)|/maps|^(?:google|yandex)\.[a-z.]+/?$", re.IGNORECASE
+)
 _PHOTOS = re.compile(
     r"\b\d[\d., ]*\s?(?:photos|pictures|images)\b|\b\d[\d., ]*\s?фото(?:граф\w*)?\b|— фото|\bphotos of\b"
     r"|사진 ?[\d,]+ ?장|\d ?[张幅](?:照片|图片|实拍)",
@@ -91,7 +94,7 @@ def page_type_of_words(kind: PageType, address: str, title: str, snippet: str, l
     if _LISTED.search(text) and not diary and press < 2:
         return PageType.DIRECTORY
     if diary > press and diary >= own:
-        return PageType.BLOG
+        return PageType.BLOG if diary > 1 else PageType.FORUM
     if own >= 2 and own > press:
         return PageType.OFFICIAL
     return PageType.NEWS if press else PageType.OTHER
@@ -113,6 +116,7 @@ def likeliest_page_type(told: PageType, address: str, title: str, snippet: str, 
     return _of_silence(own, title, text) if told is PageType.OTHER else told
 
 
+@lru_cache(maxsize=64)
 def _spoken(language: str, text: str) -> tuple[int, int, int]:
     """Words of a firm, of a newspaper, of a diary."""
     own, press, diary = (len(pattern.findall(text)) for pattern in _PATTERNS[language])
@@ -120,9 +124,10 @@ def _spoken(language: str, text: str) -> tuple[int, int, int]:
 
 
 def _of_silence(own: int, title: str, text: str) -> PageType:
-    """Nothing speaks clearly: who says "you" once is mostly the firm, who asks a guide, who counts a list."""
+    """Nothing speaks clearly: who says "you" once is mostly the firm, who counts a list; a question stands where
+    people answer. Counted on the project's labelled results."""
     if _ASKS.search(title):
-        return PageType.BLOG
+        return PageType.QUESTION_ANSWER
     if own:
         return PageType.OFFICIAL
     return PageType.DIRECTORY if len(_FIGURE.findall(text)) >= _MANY_FIGURES else PageType.NEWS

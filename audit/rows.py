@@ -8,14 +8,12 @@ from functools import lru_cache
 from pydantic import ValidationError
 
 from audit.address import host_of, path_of
-from audit.classify import UNREAD, by_judge, by_words, judged
+from audit.classify import ANOTHER, UNREAD, by_judge, by_words, judged
 from audit.combine import SIDES, Shares
 from audit.judges import Judge, Question
 from audit.lexicon import languages, lexicon
 from audit.models import AggregateRating, Brand, Feature, Hit, Keyword, Label
 from audit.names import host_carries
-from audit.owners import of_another_bearer
-from audit.rated import printed_rating
 from audit.sentiment import Reading
 from audit.venues import telling_part, venue
 
@@ -43,14 +41,9 @@ def classify_row(row: Mapping[str, object], judge: Judge | None = None) -> dict[
 
 def label_of_row(row: Mapping[str, object], judge: Judge | None = None) -> Label:
     """The label of a row. Without a brief only the words can tell that it is of another bearer of the name."""
-    label, reading = judged_row(row, judge)
-    fields = _fields(row)
-    rated = bool(row.get("rating")) or printed_rating(fields["title"], fields["snippet"]) is not None
-    other = of_another_bearer(reading, label.page_type, label.owner, venue(host_of(fields["domain"])), rated)
-    if not other and label.about_brand:
-        return label
-    because = ("context:namesake", *label.because) if other else label.because
-    return label.model_copy(update={"about_brand": not other, "because": because})
+    label, _ = judged_row(row, judge)
+    about = ANOTHER not in label.because
+    return label if label.about_brand is about else label.model_copy(update={"about_brand": about})
 
 
 def label_alone(row: Mapping[str, object], judge: Judge | None = None) -> Label:

@@ -63,11 +63,6 @@ def sentences(text: str, marks: Sequence[Cue]) -> list[Sentence]:
     return found
 
 
-def last_sentence(text: str) -> int:
-    """Where the last sentence of a prepared text begins."""
-    return max((start for start, _, _ in _spans(text)), default=0)
-
-
 def sentence_of(cue: Cue, found: Sequence[Sentence]) -> Sentence:
     return next((each for each in found if each.start <= cue.start < each.end), found[-1])
 

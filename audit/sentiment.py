@@ -10,20 +10,18 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
-from pathlib import Path
 from string import punctuation
-from typing import Any
+from typing import NamedTuple
 
-from audit.bearer import Named, features
-from audit.combine import Evidence, head_of, probabilities
+from audit.bearer import Named
+from audit.combine import Evidence, Shares, head_of, probabilities
 from audit.heads import head
 from audit.lexicon import BRAND, THIN, Cue, Lexicon, languages, lexicon, longest
+from audit.moods import moods
 from audit.names import mask
-from audit.scope import factor, is_denied, last_sentence, sentence_of, sentences
+from audit.scope import Sentence, factor, is_denied, sentence_of, sentences
 
 FULL_FROM = 3.0
 """From here on a reading is a whole step (1), below it half a step (0.5)."""
@@ -36,16 +34,16 @@ _OF_PAGE = 0.25
 """What a phrase of the page behind a result counts beside one of its title or snippet."""
 _TEXTBLOB, _TEXTBLOB_LEAST = 2.0, 0.1
 """TextBlob's polarity (-1..1) counts as a phrase of this weight, from this strength on."""
-_SHOWN = 8
+_SHOWN, _WORDS = 8, 3
 _LONGEST = 4000
 _SHORT = 60
+_ENOUGH = 10
+"""Of fewer words the head of results is not asked: it learnt from titles with snippets."""
+_SIGNS_OF_A_WORD = 2
+""" Korean and Chinese: about so many signs say what a word says elsewhere."""
 _CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d\s*[-–—~]\s*\d{1,2}[:.]\d\d|\b\d{1,2}:\d\d\b")
 _PRICE = re.compile(r"[$£€₴₽¥￥₩]\s?\d|\d\s?(?:руб|грн|원|元|万元|USD|₴|₽|€)", re.IGNORECASE)
 _FIGURE = re.compile(r"\d+")
-_PLAIN = re.compile(r"[\w\s,.'&$%¦?!-]*", re.ASCII)
-"""Signs of which emoticons are made only together with letters of `_LETTERED`: xD, o_O."""
-_LETTERED = frozenset({"xd", "x", "d", "o"})
-_LETTERS = re.compile(r"[a-z]+")
 _CALL = re.compile(r"[!！]")
 _QUOTE = re.compile(r"[«“\"„「『']")
 _QUOTED = re.compile(r"[\"“«'„]([^\"”»“„]{2,40})[\"”»']")
@@ -64,8 +62,8 @@ class Reading:
     """Categories of the bad news found, the heaviest first."""
     context: frozenset[str] = frozenset()
     """Kinds of context met: neutral, victim, accuser, cleared, solved, namesake, outdated, question, official."""
-    bearer: Mapping[str, float] = field(default_factory=dict)
-    """What tells another bearer of the name from the brand (audit/bearer.py)."""
+    named: Named | None = None
+    """What may tell another bearer of the name from the brand (audit/bearer.py)."""
 
     @property
     def score(self) -> float:
@@ -88,6 +86,27 @@ class Reading:
         return 0.0 if level is None else self.p[0 if level < 0 else 2 if level > 0 else 1]
 
 
+class _Text(NamedTuple):
+    """One result made ready: prepared, and prepared with the brand's names masked."""
+
+    title: str
+    snippet: str
+    kind: str
+    names: tuple[str, ...]
+    lex: Lexicon
+    plain: str
+    masked: str
+
+    @property
+    def border(self) -> int:
+        """Where the title ends; a text without a title is all title."""
+        return self.masked.find("¦") if self.title.strip() else len(self.masked)
+
+    @property
+    def words(self) -> float:
+        return len(self.masked.split()) if self.lex.spaced else len(self.masked) / _SIGNS_OF_A_WORD
+
+
 def read(title: str, snippet: str, language: str, names: Sequence[str] = (), kind: str = "") -> Reading:
     """Read one result. `language` is one of the shelf, else the reading is empty (unread).
 
@@ -97,27 +116,37 @@ def read(title: str, snippet: str, language: str, names: Sequence[str] = (), kin
         return Reading("")
     lex = lexicon(language)
     plain = lex.prepare(f"{title[:_LONGEST]} ¦ {snippet[:_LONGEST]}")
-    text = mask(plain, names, lex)
-    cues, context = _met(text, lex)
-    weighed = _weighed(text, cues, context, lex)
+    text = _Text(title, snippet, kind, tuple(names), lex, plain, mask(plain, names, lex))
+    cues, context = _met(text.masked, lex)
+    parts = sentences(text.masked, [cue for cue in cues if not cue.phrase.weight])
+    weighed = _weighed(text.masked, cues, context, lex, parts)
     strength = sum(abs(weight) for _, weight in weighed)
-    bearer = features(Named(f"{title} ¦ {snippet}"[:_LONGEST], plain, text, names), lex, context, strength)
+    raw = f"{title} ¦ {snippet}"[:_LONGEST]
+    named = Named(language, raw, plain, text.masked, text.names, dict(context), strength)
     del context["namesake_hint"]
-    moods = _moods(f"{title}. {snippet}"[:_LONGEST]) if language == "en" else {}
-    evidence = _evidence(text, weighed, context, moods | _shape(title, snippet), kind, bool(title.strip()))
-    evidence = _with_head(evidence, title, snippet, language, names)
-    because = [f"cue:{_shown(cue)}" for cue, w in sorted(weighed, key=lambda e: -abs(e[1]))[:_SHOWN] if w]
-    because += [f"{name}:{mood:+.2f}" for name, mood in moods.items() if mood]
-    because += [f"head:{evidence.head_side:+.2f}"] if evidence.head else []
+    evidence = _evidence(text, weighed, parts, context)
+    p = probabilities(evidence)
     return Reading(
         language=language,
         evidence=evidence,
-        p=probabilities(evidence),
-        because=(*because, *(f"context:{name}" for name in sorted(evidence.context))),
+        p=p,
+        because=_because(text, weighed, evidence, p),
         categories=_categories(weighed),
         context=frozenset(evidence.context),
-        bearer=bearer,
+        named=named,
     )
+
+
+def _because(text: _Text, weighed: list[tuple[Cue, float]], evidence: Evidence, p: Shares) -> tuple[str, ...]:
+    """What decided: phrases, or where there are none the words a head went by; then the other readers."""
+    told = [f"cue:{_shown(cue)}" for cue, w in sorted(weighed, key=lambda e: -abs(e[1]))[:_SHOWN] if w]
+    told = told or (_learnt(text.masked, text.lex.language, p) if evidence.result else [])
+    told += [f"{name}:{mood:+.2f}" for name in ("textblob", "vader") if (mood := evidence.moods.get(name))]
+    if evidence.head:
+        told.append(f"head:{evidence.head_side:+.2f}")
+    if evidence.result:
+        told.append(f"result:{evidence.result[2] - evidence.result[0]:+.2f}")
+    return (*told, *(f"context:{name}" for name in sorted(evidence.context)))
 
 
 def with_page(result: Reading, page: Reading) -> Reading:
@@ -134,46 +163,24 @@ def with_page(result: Reading, page: Reading) -> Reading:
     return replace(result, evidence=evidence, p=probabilities(evidence), categories=page.categories)
 
 
-def _with_head(evidence: Evidence, title: str, snippet: str, language: str, names: Sequence[str]) -> Evidence:
-    """What a trained head says, where phrases leave doubt and the language has one for pages like this."""
-    text = f"{title}. {snippet}" if title.strip() and snippet.strip() else title + snippet
-    kind = head_of(evidence, len(text))
-    asked = head(language, "review" if kind == "review" else "title") if kind else None
-    return replace(evidence, head=asked.p(text[:_LONGEST], names).p) if asked else evidence
+def _heads(text: _Text, evidence: Evidence) -> Evidence:
+    """With the word of the head of reviews or of news, where phrases leave doubt."""
+    kind = head_of(evidence, len(text.title) + len(text.snippet))
+    asked = head(text.lex.language, "review" if kind == "review" else "title") if kind else None
+    if asked is None:
+        return evidence
+    both = bool(text.title.strip() and text.snippet.strip())
+    said = f"{text.title}. {text.snippet}" if both else text.title + text.snippet
+    return replace(evidence, head=asked.p(said[:_LONGEST], text.names).p)
 
 
-def textblob_polarity(text: str) -> float:
-    """TextBlob's polarity of an English text, -1..1; 0.0 for a text it knows no word of."""
-    return round(float(_textblob()(text)[0]), 2)
-
-
-def vader_polarity(text: str) -> float:
-    """VADER's compound of an English text, -1..1."""
-    return float(_vader().polarity_scores(text)["compound"])
-
-
-def _moods(text: str) -> dict[str, float]:
-    """Both readers give exactly 0.0 for a plain text that holds none of their words: they need not be asked then."""
-    if not _PLAIN.fullmatch(text):
-        return {"textblob": textblob_polarity(text), "vader": vader_polarity(text)}
-    lowered = text.lower()
-    tokens = {part for token in lowered.split() for part in (token, token.strip(punctuation))}
-    return {
-        "textblob": 0.0 if _textblob_words().isdisjoint(_LETTERS.findall(lowered)) else textblob_polarity(text),
-        "vader": 0.0 if _vader_words().isdisjoint(tokens) else vader_polarity(text),
-    }
-
-
-@cache
-def _textblob_words() -> frozenset[str]:
-    """The longest run of letters of every word TextBlob knows: who has none of these has none of its words."""
-    known = (_LETTERS.findall(word) for word in dict.keys(_textblob()) if " " not in word)
-    return frozenset({max(runs, key=len) for runs in known if runs} | _LETTERED)
-
-
-@cache
-def _vader_words() -> frozenset[str]:
-    return frozenset(_vader().lexicon)
+def _learnt(masked: str, language: str, p: Shares) -> list[str]:
+    """Words the head of results took the side from, where no phrase explains it."""
+    results, side = head(language, "result"), p.index(max(p)) - 1
+    if results is None or not side:
+        return []
+    told = [word for word, weight in results.words_of(masked) if weight * side > 0 and word.strip(punctuation)]
+    return [f"word:{word.strip()}" for word in told[:_WORDS]]
 
 
 def _shape(title: str, snippet: str) -> dict[str, float]:
@@ -189,41 +196,6 @@ def _shape(title: str, snippet: str) -> dict[str, float]:
         "quotes": float(bool(_QUOTE.search(title))),
         "short": float(len(whole) < _SHORT),
     }
-
-
-@cache
-def _vader() -> Any:
-    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer  # noqa: TID251 - here and lazily
-
-    return SentimentIntensityAnalyzer()
-
-
-@cache
-def _textblob() -> Any:
-    """TextBlob's own English analyser, read from its file: importing the package would load nltk (seconds) for parts
-    that are not used here. A test holds it equal to `textblob.en.sentiment`."""
-    package = find_spec("textblob")  # finds it without running it
-    folder = Path(package.origin).parent if package and package.origin else Path()
-    spec = spec_from_file_location("audit._textblob_text", folder / "_text.py")
-    if spec is None or spec.loader is None:
-        raise ImportError("textblob/_text.py is missing")
-    text = module_from_spec(spec)
-    spec.loader.exec_module(text)
-    analyser = text.Sentiment(
-        path=str(folder / "en" / "en-sentiment.xml"),
-        synset="wordnet_id",
-        negations=("no", "not", "n't", "never"),
-        modifiers=("RB",),
-        modifier=lambda word: word.endswith("ly"),
-        tokenizer=text.Parser().find_tokens,
-        language="en",
-    )
-    analyser.load()
-    for word, senses in list(dict.items(analyser)):  # as the package does: "terrible" gives "terribly"
-        if "JJ" in senses:
-            stem = word[:-1] + "i" if word.endswith("y") else word[:-2] if word.endswith("le") else word
-            analyser.annotate(f"{stem}ly", "RB", *senses["JJ"])
-    return analyser
 
 
 # ---------------------------------------------------------------- weighing
@@ -256,12 +228,13 @@ def _within(aside: Cue, cues: list[Cue]) -> bool:
     return any(cue.start <= aside.start and aside.end <= cue.end and cue.end - cue.start > size for cue in cues)
 
 
-def _weighed(text: str, cues: list[Cue], context: Counter[str], lex: Lexicon) -> list[tuple[Cue, float]]:
+def _weighed(
+    text: str, cues: list[Cue], context: Counter[str], lex: Lexicon, parts: list[Sentence]
+) -> list[tuple[Cue, float]]:
     """Each cue with the weight its surroundings leave it."""
     if not cues:
         return []
     marks = [cue for cue in cues if not cue.phrase.weight]
-    found = sentences(text, marks)
     cleared = [m for m in marks if m.phrase.category in _GOOD_ENDS and not is_denied(m, marks, text, lex)]
     context.update({mark.phrase.category for mark in cleared})
     quotes = [(m.start(1), m.end(1)) for m in _QUOTED.finditer(text) if len(m.group(1).split()) <= 2]
@@ -270,7 +243,7 @@ def _weighed(text: str, cues: list[Cue], context: Counter[str], lex: Lexicon) ->
         weight = cue.phrase.weight
         if not weight:
             continue
-        weight *= factor(cue, sentence_of(cue, found), text, lex, cues)
+        weight *= factor(cue, sentence_of(cue, parts), text, lex, cues)
         if weight > 0 and lex.spaced and any(a <= cue.start < b for a, b in quotes):
             weight *= _QUOTED_PRAISE
         out.append((cue, weight * _by_context(cue, weight, context)))
@@ -287,35 +260,40 @@ def _by_context(cue: Cue, weight: float, context: Counter[str]) -> float:
     return 0.5 if context["solved"] else 1.0
 
 
-def _evidence(
-    text: str,
-    weighed: list[tuple[Cue, float]],
-    context: Counter[str],
-    moods: Mapping[str, float],
-    kind: str,
-    title: bool,
-) -> Evidence:
-    """A text without a title is all title: there is nothing it could be the body of."""
-    border = text.find("¦") if title else len(text)
-    last = last_sentence(text)
-
+def _evidence(text: _Text, weighed: list[tuple[Cue, float]], parts: list[Sentence], context: Counter[str]) -> Evidence:
     def total(sign: int, cues: Iterable[tuple[Cue, float]]) -> float:
         return sum(abs(weight) for _, weight in cues if weight * sign > 0)
 
-    mood = moods.get("textblob", 0.0)
-    felt = _TEXTBLOB * mood if abs(mood) >= _TEXTBLOB_LEAST else 0.0
-    head = [entry for entry in weighed if entry[0].start < border]
+    felt = moods(f"{text.title}. {text.snippet}"[:_LONGEST]) if text.lex.language == "en" else {}
+    mood = felt.get("textblob", 0.0)
+    mood = _TEXTBLOB * mood if abs(mood) >= _TEXTBLOB_LEAST else 0.0
+    whole = text.title.strip() and text.snippet.strip() and text.words >= _ENOUGH
+    border, results = text.border, head(text.lex.language, "result") if whole else None
+    title = [entry for entry in weighed if entry[0].start < border]
     body = [entry for entry in weighed if entry[0].start >= border]
-    return Evidence(
-        title_praise=total(1, head),
-        title_blame=total(-1, head),
-        body_praise=total(1, body) + max(felt, 0.0),
-        body_blame=total(-1, body) + max(-felt, 0.0),
-        end=sum(weight for cue, weight in weighed if cue.start >= last),
+    end, near = _placed(text.masked, weighed, parts)
+    evidence = Evidence(
+        title_praise=total(1, title),
+        title_blame=total(-1, title),
+        body_praise=total(1, body) + max(mood, 0.0),
+        body_blame=total(-1, body) + max(-mood, 0.0),
+        end=end,
+        near=near,
+        words=text.words,
         context={name: times for name, times in context.items() if times},
-        kind=kind,
-        moods=moods,
+        kind=text.kind,
+        moods=felt | _shape(text.title, text.snippet),
+        result=results.of(text.masked) if results else None,
     )
+    return _heads(text, evidence)
+
+
+def _placed(text: str, weighed: list[tuple[Cue, float]], parts: list[Sentence]) -> tuple[float, float]:
+    """Net of the last sentence, and of those that name the brand."""
+    last = parts[-1].start if parts else 0
+    naming = [part for part in parts if BRAND in text[part.start : part.end]]
+    near = (weight for cue, weight in weighed if any(part.start <= cue.start < part.end for part in naming))
+    return sum(weight for cue, weight in weighed if cue.start >= last), sum(near)
 
 
 def _categories(weighed: list[tuple[Cue, float]]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from audit.address import host_of
 from audit.bearer import FILE
-from audit.owners import may_be_another
+from audit.owners import bearer_features
 from audit.rated import printed_rating
 from audit.rows import judged_row
 from audit.venues import venue
@@ -31,11 +31,12 @@ def told(row: Row) -> dict[str, float]:
     """The features of a row, those of its page among them; empty where a rule answers."""
     label, reading = judged_row(given(row))
     place = venue(host_of(str(row["domain"])))
-    if not may_be_another(reading, label.page_type, label.owner, place):
+    found = bearer_features(reading, label.page_type, label.owner, place)
+    if not found:
         return {}
     rated = printed_rating(str(row["title"]), str(row["snippet"])) is not None
     page = {f"on_{label.page_type.value}": 1.0, "rated": float(rated), "works": float(bool(place and place.works))}
-    return {**reading.bearer, **page}
+    return {**found, **page}
 
 
 def fit(found: Sequence[Mapping[str, float]], truth: Sequence[bool]) -> dict[str, float]:

@@ -34,6 +34,7 @@ REFERENCE = 1500
 CUT = 160
 DRAWS = 3
 MARGIN = 0.02
+PARTS = ("seen", "unseen", "apart")
 APART = ("test", "apart")
 """Sets that are scored and never read nor learnt from."""
 FLOORS = Path(__file__).parents[1] / "tests" / "gold_floors.toml"
@@ -53,12 +54,12 @@ def silenced(phrases: frozenset[str]) -> Iterator[None]:
 
 
 def sets(language: str) -> dict[str, list[Row]]:
-    """Labelled results at hand by set: gold, own lines, fresh dev, results written for learning, and what is scored
-    and never read: fresh test, and the brands of the results that were kept apart."""
+    """Labelled results at hand by set: gold, own lines, fresh dev; written ones in sight of which lexicons grew
+    (`seen`) or did not (`unseen`); and what is scored and never read: fresh test, and other brands (`apart`)."""
     gold, own = _if_there(GOLD / f"{language}.jsonl"), _if_there(FIXTURES / "lexicons" / f"{language}.jsonl")
     fresh = _if_there(FIXTURES / "fresh" / f"{language}.jsonl")
     halves = {split: [row for row in fresh if row["split"] == split] for split in ("dev", "test")}
-    written = {part: _if_there(FIXTURES / "results" / part / f"{language}.jsonl") for part in ("learnt", "apart")}
+    written = {part: _if_there(FIXTURES / "results" / part / f"{language}.jsonl") for part in PARTS}
     return {"gold": gold, "own": own, **halves, **written}
 
 
@@ -120,14 +121,14 @@ def main(arguments: Sequence[str]) -> int:
     out("                   rows  acc.  F1    hard F1  ECE   right at p>=0.7    settled\n")
     found: Counter[str] = Counter()
     everything: list[Told] = []
-    measured: dict[str, dict[str, float]] = {"test": {}, "thinned": {}}
+    measured: dict[str, dict[str, float]] = {"test": {}, "apart": {}, "thinned": {}}
     for language in LANGUAGES:
         rows = sets(language)
         doubted = suspects(language, rows)
         read = {"gold": told(rows["gold"]), "dev": told(rows["dev"])}
         read |= {f"{name} thinned": _thinned(rows[name], doubted, name) for name in ("gold", "dev")}
         if "--test" in arguments:
-            read["test"] = told(rows["test"])
+            read |= {"test": told(rows["test"]), "apart": told(rows["apart"])}
         for name, each in read.items():
             out(f"{language} {name:15} {line(figures(each))}\n")
             null = figures(each)["null"]
@@ -135,7 +136,8 @@ def main(arguments: Sequence[str]) -> int:
         measured["thinned"][language] = figures(read["gold thinned"])["macro_f1"]
         if "test" in read:
             measured["test"][language] = figures(read["test"])["macro_f1"]
-        everything += read["gold thinned"] + read.get("test", read["dev thinned"])
+            measured["apart"][language] = figures(read["apart"])["macro_f1"]
+        everything += read["gold thinned"] + read.get("test", read["dev thinned"]) + read.get("apart", [])
     out("not about the brand: " + "  ".join(f"{key} {number}" for key, number in found.items()) + "\n")
     _floors(arguments, measured)
     summed = figures(everything)

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from audit.evaluation import Pair, accuracy, calibration, macro_f1, side
+from audit.moods import textblob_polarity
 from audit.rows import classify_row
-from audit.sentiment import read, textblob_polarity
+from audit.sentiment import read
 from audit.tongue import language_of
 
 SHARED = Path(__file__).parents[2] / "shared"

@@ -116,7 +116,9 @@ def test_not_about_the_brand() -> None:
     [
         ("Lumivelo fined by regulator over fraud", "https://www.reuters.com/x", Cause.MEDIA, 4),
         ("Lumivelo recalls bikes after battery fire", "https://www.bbc.co.uk/news/x", Cause.MEDIA, 4),
-        ("Lumivelo broke after a week, faulty", "https://www.trustpilot.com/review/x", Cause.FAULT, 2),
+        ("Lumivelo broke after a week, faulty", "https://www.trustpilot.com/review/x", Cause.CUSTOMER, 2),
+        ("Lumivelo broke after a week, faulty", "https://play.google.com/store/apps/x", Cause.FAULT, 2),
+        ("Data breach at Lumivelo exposes records", "https://www.bbc.co.uk/news/x", Cause.FAULT, 3),
         ("Lumivelo: rude staff, no reply", "https://www.yelp.com/biz/x", Cause.CUSTOMER, 1),
         ("Why Lumivelo is a scam", "https://velorama.example/blog", Cause.COMPETITOR, 1),
         ("Lumivelo is awful", "https://city.example/a", Cause.UNKNOWN, 1),

@@ -26,7 +26,7 @@ kinds = st.sampled_from(["", "news", "forum", "directory", "complaint_site", "jo
 
 @given(sums, sums, sums, sums, st.floats(-40, 40), kinds)
 def test_any_evidence_gives_probabilities(a: float, b: float, c: float, d: float, end: float, kind: str) -> None:
-    p = probabilities(Evidence(a, b, c, d, end, {"neutral": 1}, kind))
+    p = probabilities(Evidence(a, b, c, d, end=end, near=-end, words=20, context={"neutral": 1}, kind=kind))
     assert sum(p) == pytest.approx(1.0)
     assert all(0 <= share <= 1 for share in p)
 
@@ -54,7 +54,7 @@ def test_a_rule_is_worth_what_was_counted() -> None:
 
 def test_names_without_a_coefficient_say_nothing() -> None:
     told = features(Evidence(title_praise=2))
-    assert shares(told) == shares(told | {"unheard of": 5.0})
+    assert shares(told, model().phrases) == shares(told | {"unheard of": 5.0}, model().phrases)
     assert shares({"x": 1.0}, {"x": (0.0, 0.0, 50.0)})[2] == pytest.approx(1.0)
 
 
@@ -71,6 +71,23 @@ def test_a_sure_head_speaks_where_no_phrase_does(kind: str) -> None:
     assert max(good) > SILENT[1], "silence is no longer all that is known"
     doubtful = probabilities(sided(kind, HEAD_SURE / 2))
     assert SILENT[0] <= doubtful[1] <= SILENT[1]
+
+
+def heard(against: float, good: float, **more: float) -> Evidence:
+    return Evidence(kind="news", words=30, result=(against, 1 - against - good, good), **more)  # type: ignore[arg-type]
+
+
+def test_the_head_of_results_moves_both_sides_and_settles_no_argument_alone() -> None:
+    bad, none, good = (probabilities(heard(a, b)) for a, b in ((0.8, 0.1), (0.1, 0.1), (0.1, 0.8)))
+    assert bad[0] > none[0]
+    assert good[2] > none[2]
+    praised = probabilities(heard(0.5, 0.2, title_praise=6.0, body_praise=6.0, end=6.0, near=6.0))
+    assert praised[2] == max(praised), "phrases all of one side are not shouted down"
+
+
+def test_nothing_is_negative_that_neither_phrase_nor_head_accuses() -> None:
+    quiet = probabilities(heard(0.3, 0.1))
+    assert quiet[1] > quiet[0]
 
 
 def test_which_head_is_asked_and_when() -> None:

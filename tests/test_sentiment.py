@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from audit.combine import Evidence, model, probabilities
 from audit.evaluation import accuracy, calibration, side
 from audit.lexicon import languages
-from audit.sentiment import Reading, read, textblob_polarity
+from audit.moods import textblob_polarity
+from audit.sentiment import Reading, read
 from audit.tongue import language_of
 from tests.gold import GOLD, SETS, measure, measure_set, read_row, rows_of
 
@@ -59,6 +60,25 @@ def test_fresh_results_stay_above_their_floor(language: str) -> None:
     rows = [row for row in rows_of(LINES.parent / "fresh" / f"{language}.jsonl") if row["split"] == "test"]
     floor = tomllib.loads((Path(__file__).parent / "gold_floors.toml").read_text("utf-8"))["test"][language]
     assert measure(rows)["macro_f1"] >= floor
+
+
+@pytest.mark.parametrize("language", languages())
+def test_results_of_brands_kept_apart_stay_above_their_floor(language: str) -> None:
+    """No list, head or coefficient has seen a row of these brands."""
+    rows = rows_of(LINES.parent / "results" / "apart" / f"{language}.jsonl")
+    floor = tomllib.loads((Path(__file__).parent / "gold_floors.toml").read_text("utf-8"))["apart"][language]
+    assert measure(rows)["macro_f1"] >= floor
+
+
+@pytest.mark.parametrize("language", languages())
+def test_brands_kept_apart_stand_nowhere_else(language: str) -> None:
+    folder = LINES.parent / "results"
+    told = {part: rows_of(folder / part / f"{language}.jsonl") for part in ("seen", "unseen", "apart")}
+    learnt = {row["brand"] for part in ("seen", "unseen") for row in told[part]}
+    assert not learnt & {row["brand"] for row in told["apart"]}
+    ids = [row["id"] for rows in told.values() for row in rows]
+    assert len(ids) == len(set(ids))
+    assert all(row["lang"] == language and row["label"] in (-2, -1, 0, 1, 2, None) for r in told.values() for row in r)
 
 
 @pytest.mark.parametrize("name", FLOORS["sets"])
@@ -251,7 +271,7 @@ def test_textblob_is_the_packages_own() -> None:
 
 @pytest.mark.parametrize("text", ["Parcel arrives in two parts", "meh, o.O", "xD", "8-D", "Not good!", "It is :("])
 def test_readers_are_spared_only_where_they_have_nothing_to_say(text: str) -> None:
-    with patch("audit.sentiment._PLAIN", re.compile("(?!)")):
+    with patch("audit.moods._PLAIN", re.compile("(?!)")):
         asked = read(text, "", "en").evidence.moods
     assert read(text, "", "en").evidence.moods == asked
 
@@ -262,6 +282,21 @@ def test_a_trained_head_is_heard_where_phrases_are_silent_and_its_word_is_told()
     assert heard.evidence.head is not None
     assert any(each.startswith("head:") for each in heard.because)
     assert read("", text, "en", ("Lumivelo",), "forum").evidence.head is None
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "uk", "ko", "zh"])
+def test_the_head_of_results_is_asked_about_titles_with_snippets_alone(language: str) -> None:
+    words = "Lumivelo opens a workshop in the old mill where five people mend what others throw away every day"
+    assert read(words, words, language, ("Lumivelo",), "news").evidence.result is not None
+    assert read(words, "", language, ("Lumivelo",), "news").evidence.result is None
+    assert read("Lumivelo", "Part four.", language, ("Lumivelo",), "news").evidence.result is None
+
+
+def test_where_no_phrase_explains_a_side_the_words_of_the_head_do() -> None:
+    reading = read("Lumivelo shuts its doors", "Staff found the gates chained on Monday and nobody answers.", "en")
+    told = [each for each in reading.because if each.startswith(("cue:", "word:"))]
+    assert told
+    assert any(each.startswith("result:") for each in reading.because)
 
 
 def test_textblob_is_heard_in_english_only() -> None:

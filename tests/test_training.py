@@ -57,9 +57,12 @@ def test_a_head_learns_and_reads_as_the_regression_does(made: bytes, tmp_path: P
     right = [reader.p(row.text, row.names).p for row in invented(90, seed=3)]
     assert sum(p.index(max(p)) == n % 3 for n, p in enumerate(right)) >= 85
     assert reader.card["rows"] == {"made": 450}
-    valence = training.valence_of("en")
-    rows = training.featured(invented(), "en", Recipe(), valence)
-    model = training.fit(training.sheaf(rows), [row.label for row in invented()], [1.0] * 450, training.Setting())
+    valence = training.valence_of("en", "title")
+    recipe = training.recipe_for("en", "title")
+    learnt = [*invented(), *training.unnamed(invented(), "en", "title")]
+    rows = training.featured(learnt, "en", recipe, valence)
+    labels, even = [row.label for row in learnt], [1.0] * len(learnt)
+    model = training.fit(training.sheaf(rows), labels, even, training.setting_for("en", "title"))
     grams, told = rows[0]
     exact = model.bias[0]
     for block, found in grams.items():

@@ -47,7 +47,7 @@ def test_named_venues(line: str) -> None:
     [
         ("yandex.ru", "/maps/org/x/1", PageType.REVIEW_SITE),
         ("yandex.ru", "/q/question/1", PageType.QUESTION_ANSWER),
-        ("yandex.ru", "/", PageType.DIRECTORY),
+        ("yandex.ru", "/", PageType.REVIEW_SITE),
         ("google.com", "/maps/place/x", PageType.REVIEW_SITE),
         ("vk.com", "/video-1_2", PageType.VIDEO),
         ("vk.com", "/wall-1_2", PageType.SOCIAL),
@@ -143,7 +143,7 @@ def test_any_address_has_a_kind(host: str, path: str) -> None:
         ),
         (PageType.REVIEW_SITE, "a.example", "Lumivelo pricing and plans", "From 9 a seat", "en", PageType.DIRECTORY),
         (PageType.REVIEW_SITE, "a.example", "Lumivelo reviews", "I love my bike", "en", PageType.REVIEW_SITE),
-        (PageType.OTHER, "a.example", "Люмивело: стоит ли брать?", "Разберём", "ru", PageType.BLOG),
+        (PageType.OTHER, "a.example", "Люмивело: стоит ли брать?", "Разберём", "ru", PageType.QUESTION_ANSWER),
         (PageType.OTHER, "", "Lumivelo: 48 photos", "", "en", PageType.OTHER),
     ],
 )

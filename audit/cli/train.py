@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def train(
     out: Annotated[Path, typer.Option(help="The file of weights to write, like ru.title.xz.")],
     lang: Annotated[str, typer.Option(help="The language: en, ru, uk, ko or zh.")],
-    kind: Annotated[str, typer.Option(help="What the head reads: title (results, news) or review.")] = "title",
+    kind: Annotated[str, typer.Option(help="What the head reads: result, title (news) or review.")] = "title",
     data: Annotated[Path | None, typer.Option(help="Folder of labelled sets with a MANIFEST.json.")] = None,
     sets: Annotated[list[str] | None, typer.Option("--set", help="Only this set of --data; may be repeated.")] = None,
     labelled: Annotated[
@@ -35,14 +35,14 @@ def train(
     from audit.lexicon import languages
     from audit.training import train as trained
 
-    if lang not in languages() or kind not in ("title", "review"):
+    if lang not in languages() or kind not in ("title", "review", "result"):
         raise UsageError(
             "no such head.", where=f"--lang {lang} --kind {kind}", mend=f"Known: {', '.join(languages())}."
         )
     if data is None and not labelled:
         raise UsageError("nothing to learn from.", mend="Name --data FOLDER, --labelled FILE, or both.")
-    wanted = _public(data, sets or (), lang, cast(Literal["review", "title"], kind)) if data else []
-    rows = [*_rows(data, wanted), *_own(labelled or (), name or ())]
+    wanted = _public(data, sets or (), lang, cast(Literal["review", "title", "result"], kind)) if data else []
+    rows = [*_rows(data, wanted), *_own(labelled or (), name or (), kind)]
     made = trained(rows, lang, kind, licences={source.name: source.licence for source in wanted})
     _write(out, made)
     counted = {source: sum(row.source == source for row in rows) for source in sorted({row.source for row in rows})}
@@ -52,7 +52,7 @@ def train(
     say(f"{out}: {len(made):,} bytes from {', '.join(f'{n:,} rows of {source}' for source, n in counted.items())}.")
 
 
-def _public(data: Path, named: Sequence[str], lang: str, kind: Literal["review", "title"]) -> list[Source]:
+def _public(data: Path, named: Sequence[str], lang: str, kind: Literal["review", "title", "result"]) -> list[Source]:
     from audit.labelled import chosen, sources
 
     wanted, refused = chosen(sources(data), lang, kind, named)
@@ -70,10 +70,11 @@ def _rows(data: Path | None, wanted: Sequence[Source]) -> list[Row]:
     return [row for source in wanted if data for row in sample(rows_of(data, source), alone)]
 
 
-def _own(paths: Sequence[Path], names: Sequence[str]) -> list[Row]:
-    from audit.labelled import own_rows
+def _own(paths: Sequence[Path], names: Sequence[str], kind: str) -> list[Row]:
+    from audit.labelled import BORDER, own_rows
 
-    return [row for path in paths for row in own_rows(path, names)]
+    border = BORDER if kind == "result" else ". "
+    return [row for path in paths for row in own_rows(path, names, border=border)]
 
 
 def _write(path: Path, made: bytes) -> None:

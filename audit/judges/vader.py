@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.combine import Shares
 from audit.judges import Judge, Options, Question, of_polarity
-from audit.sentiment import vader_polarity
+from audit.moods import vader_polarity
 
 
 class Vader:
