@@ -211,10 +211,11 @@ def naive(payload: str) -> str:
 
 @in_browser
 def test_the_harness_is_alive(harness: Harness) -> None:
-    """The positive control: without escaping the same payloads run, and call out."""
+    """The positive control: without escaping the same payloads run, and call out. On a busy machine more of them make
+    the page leave before it is looked at: those ran too."""
     seen = [harness.show(naive(payload)) for payload in PAYLOADS[::2]]
     assert sum(bool(one.ran or one.requests) for one in seen) >= ALIVE
-    assert sum(one.ran > 0 for one in seen) >= ALIVE
+    assert sum(one.ran > 0 or "left the page" in one.requests for one in seen) >= ALIVE
     assert sum(bool(one.requests) for one in seen) >= ALIVE / 3
 
 
